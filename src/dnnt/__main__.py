@@ -1,0 +1,5 @@
+"""`python -m dnnt` is the command `dnnt`."""
+
+from dnnt.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Facts about an instance before it is solved: sizes, ranges, regime, what theorems say, predicted cost."""

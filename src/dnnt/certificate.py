@@ -1,0 +1,91 @@
+"""What is claimed of an instance and on what grounds: data only (see docs/certificates.md).
+
+The claims are checked by the separate program `dnnt_check`, which shares no code with this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dnnt.exact import Number
+from dnnt.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Some space has no element: there are no parameters at all."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {"kind": "empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Nonnegative:
+    """Losses and sample weights are never negative."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {"kind": "nonnegative"}
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """Every choice of parameters was tried."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {"kind": "enumeration"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableStates:
+    """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
+
+    `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds on the
+    sets that the checker rebuilds.
+    """
+
+    left: tuple[tuple[int, int], ...]
+    last: str
+    sizes: tuple[tuple[str, int], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {
+            "kind": "reachable",
+            "left": [list(run) for run in self.left],
+            "last": self.last,
+            "sizes": dict(self.sizes),
+        }
+
+
+Grounds = Empty | Nonnegative | Enumeration | ReachableStates
+
+
+@dataclass(frozen=True, slots=True)
+class Upper:
+    """These parameters have this total loss."""
+
+    parameters: Parameters
+    loss: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """No parameters have a loss below `bound` (with `strict`: nor equal to it); None: there are no parameters at all."""
+
+    bound: Number | None
+    strict: bool
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Claims about the instance with this SHA-256, perhaps with some values fixed: (edge, slot, value)."""
+
+    sha256: str
+    upper: Upper | None = None
+    lower: Lower | None = None
+    fixed: tuple[tuple[int, int, Number], ...] = ()

@@ -1,0 +1,93 @@
+"""Which method: an ordered table of rules, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dnnt.errors import MethodUnsuitable
+from dnnt.instance import Instance
+from dnnt.methods import NAMES, method
+from dnnt.methods.base import Cost, Method
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a method says of an instance: why it refuses it, or what it would cost."""
+
+    name: str
+    refusal: str | None
+    cost: Cost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen method and the reason."""
+
+    method: Method
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures."""
+
+    name: str
+    applies: Callable[[dict[str, Cost], float], bool]
+    reason: str
+
+
+def _fits(costs: dict[str, Cost], name: str, room: float) -> bool:
+    return name in costs and costs[name].mebibytes <= room
+
+
+RULES = (
+    Rule(
+        "brute-force",
+        lambda costs, room: "brute-force" in costs and costs["brute-force"].seconds <= 0.002,
+        "so few choices that trying all is quickest ({basis})",
+    ),
+    Rule(
+        "reachable",
+        lambda costs, room: _fits(costs, "reachable", room)
+        and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds),
+        "two layers of free units: the reachable states are fewer than the choices ({basis})",
+    ),
+    Rule("brute-force", lambda costs, room: _fits(costs, "brute-force", room), "no other method is predicted cheaper ({basis})"),
+    Rule("reachable", lambda costs, room: "reachable" in costs, "the only method that takes the instance ({basis})"),
+    Rule("brute-force", lambda costs, room: "brute-force" in costs, "the only method that takes the instance ({basis})"),
+)
+
+
+def prospects(instance: Instance) -> tuple[Prospect, ...]:
+    """What each method says of the instance. No space may be empty."""
+    made = []
+    for name in NAMES:
+        each = method(name)
+        refusal = each.refusal(instance)
+        made.append(Prospect(name, refusal, None if refusal is not None else each.predict(instance)))
+    return tuple(made)
+
+
+def choose(instance: Instance, wanted: str, room: float) -> Choice:
+    """The method asked for, or the first rule's that applies; `room` is the memory left in MiB.
+
+    Raises `MethodUnsuitable` where the method asked for, or every method, refuses the instance.
+    """
+    if wanted != "auto":
+        if wanted not in NAMES:
+            raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
+        each = method(wanted)
+        refusal = each.refusal(instance)
+        if refusal is not None:
+            takers = [name for name in NAMES if name != wanted and method(name).refusal(instance) is None]
+            remedy = f"take --method {takers[0]}" if takers else "no method takes it"
+            raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
+        return Choice(each, "asked for by name")
+    said = prospects(instance)
+    costs = {p.name: p.cost for p in said if p.cost is not None}
+    for rule in RULES:
+        if rule.applies(costs, room):
+            return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis))
+    reasons = "; ".join(f"{p.name}: {p.refusal}" for p in said)
+    raise MethodUnsuitable(f"no method takes this instance ({reasons})")

@@ -1,0 +1,88 @@
+"""The command line: one file a command. It parses and prints; it decides nothing.
+
+Commands load when they are called, so `dnnt --help` stays light.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+
+import click
+
+from dnnt._version import __version__
+from dnnt.answer import EXIT_INPUT, EXIT_INTERNAL, EXIT_LIMIT, EXIT_USAGE
+from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge, printable
+
+COMMANDS = ("solve", "evaluate", "check", "info")
+
+
+class _Commands(click.Group):
+    """A group whose commands are modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"dnnt.cli.{cmd_name}").command
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dnnt")
+def program() -> None:
+    """Exact training of neural networks whose weights come from finite sets.
+
+    dnnt finds the best weights, or proves that none are good enough, and writes a certificate that the separate program
+    dnnt_check checks. Start with: dnnt demo
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and exit with the contract's exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the program; returns the exit status. Errors are one line on standard error, never a traceback."""
+    try:
+        status = program.main(arguments, prog_name="dnnt", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except InvalidInput as error:
+        return fail(str(error), EXIT_INPUT)
+    except MethodUnsuitable as error:
+        return fail(str(error), EXIT_USAGE)
+    except TooLarge as error:
+        return fail(str(error), EXIT_LIMIT)
+    except (KeyboardInterrupt, click.Abort):
+        return fail("interrupted", EXIT_LIMIT)
+    except BrokenPipeError:
+        # The reader of our output has gone: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INPUT
+    except InternalError as error:
+        return fail(f"internal error: {error}", EXIT_INTERNAL)
+    except Exception as error:  # The outermost frame: whatever comes here is a fault of dnnt and is reported as one.
+        if os.environ.get("DNNT_TRACEBACK"):
+            traceback.print_exc()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return fail(
+            f"internal error: {type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno}); please "
+            "report it with the command and the files; DNNT_TRACEBACK=1 shows more",
+            EXIT_INTERNAL,
+        )
+
+
+def fail(message: str, status: int) -> int:
+    """Print one line on standard error; returns the status."""
+    click.echo("dnnt: " + " ".join(printable(message).split()), err=True)
+    return status

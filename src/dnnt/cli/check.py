@@ -1,0 +1,21 @@
+"""`dnnt check FILE CERTIFICATE`: runs the independent checker in a process of its own."""
+
+from __future__ import annotations
+
+import click
+
+from dnnt.cli.options import json_flag
+
+
+@click.command("check")
+@click.argument("file", metavar="FILE")
+@click.argument("certificate", metavar="CERTIFICATE")
+@json_flag
+@click.option("--budget", default=600.0, help="Seconds of work allowed (default 600).")
+def command(file: str, certificate: str, as_json: bool, budget: float) -> int:
+    """Check CERTIFICATE against the instance FILE; the same as python -m dnnt_check FILE CERTIFICATE."""
+    import subprocess
+    import sys
+
+    arguments = [sys.executable, "-m", "dnnt_check", "--budget", str(budget), *(["--json"] if as_json else [])]
+    return subprocess.run([*arguments, "--", file, certificate], check=False).returncode

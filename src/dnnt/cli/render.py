@@ -1,0 +1,211 @@
+"""What a person sees: answers, profiles and evaluations as short text and tables."""
+
+from __future__ import annotations
+
+from itertools import islice
+from math import inf
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dnnt.errors import printable
+from dnnt.exact import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dnnt.answer import Answer
+    from dnnt.evaluation import Evaluation
+    from dnnt.exact import Number
+    from dnnt.instance import Instance
+    from dnnt.parameters import Parameters
+    from dnnt.profile import Profile
+
+SHOWN = 20
+"""Rows of a table that are shown before the rest is counted."""
+
+
+def console() -> Console:
+    """Standard output; as wide as the terminal, and at least 100 columns where there is none."""
+    made = Console(highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(highlight=False, width=110)
+
+
+def _facts(rows: Iterable[tuple[str, str]]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, escape(printable(value)))
+    return table
+
+
+def print_answer(answer: Answer, file: str) -> None:
+    """The answer, how sure it is, and the parameters."""
+    out = console()
+    rows = [("File", file if answer.name is None else f"{file} ({answer.name})"), ("Answer", sentence(answer))]
+    if answer.loss is not None:
+        rows.append(("Loss", brief(answer.loss)))
+    if answer.bound is not None and answer.bound != answer.loss:
+        sure = f" ({answer.bound_assurance})" if answer.bound_assurance else ""
+        rows.append(("Proved", f"no parameters have a loss below {brief(answer.bound)}{sure}"))
+    rows.append(("Assurance", assurance(answer)))
+    rows.append(("Method", f"{answer.method}: {answer.reason}"))
+    rows.append(("Ended", f"{ENDS.get(answer.stop, answer.stop)} after {answer.seconds:.3g} s"))
+    out.print(_facts(rows))
+    if answer.parameters is not None and answer.parameters.runs:
+        out.print(parameters_table(answer.parameters))
+
+
+ENDS = {
+    "proved": "with the proof",
+    "claimed": "without a check",
+    "exhausted": "the method had nothing left to try",
+    "time": "at the time limit",
+    "memory": "at the memory limit",
+    "interrupt": "by an interrupt",
+}
+
+
+def sentence(answer: Answer) -> str:
+    """The answer in a sentence."""
+    gamma = "" if answer.gamma is None else brief(answer.gamma)
+    if answer.status == "infeasible" and answer.bound is None:
+        return "there are no parameters at all: some space is empty"
+    if answer.goal == "decide":
+        return {
+            "yes": f"yes: these parameters have a total loss of at most {gamma}",
+            "no": f"no: every choice of parameters has a total loss above {gamma}",
+        }.get(str(answer.answer), f"unknown: neither parameters with loss at most {gamma} nor a proof that there are none")
+    if answer.status == "optimal":
+        return "optimal: no choice of parameters has a smaller total loss"
+    if answer.status == "feasible":
+        return "not settled: the best parameters found, perhaps not the best there are"
+    return "unknown: no loss was found"
+
+
+def assurance(answer: Answer) -> str:
+    """What the assurance rests on."""
+    if answer.assurance == "checked":
+        return "checked by the independent program dnnt_check"
+    return "claimed: dnnt_check has not passed it (see docs/certificates.md)"
+
+
+def parameters_table(parameters: Parameters) -> Table:
+    """Weights and bias of each edge, or of each run of equal edges."""
+    table = Table(box=box.SIMPLE_HEAD, title="Parameters", title_justify="left")
+    for name in ("edge", "weights", "bias"):
+        table.add_column(name, overflow="fold")
+    start = 0
+    for run in islice(parameters.runs, SHOWN):
+        last = start + run.repeat - 1
+        edges = str(start) if run.repeat == 1 else f"{brief(start)} to {brief(last)}"
+        table.add_row(edges, " ".join(map(brief, run.weights)) or "-", brief(run.bias))
+        start += run.repeat
+    if len(parameters.runs) > SHOWN:
+        table.add_row("…", f"and {len(parameters.runs) - SHOWN:,} more rows (--parameters OUT writes all)", "")
+    return table
+
+
+def print_evaluation(instance: Instance, result: Evaluation) -> None:
+    """Outputs and losses by sample, and the total."""
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("sample", "output", "target", "loss", "weight"):
+        table.add_column(name, overflow="fold")
+    for index, (sample, row) in enumerate(zip(instance.samples, result.samples, strict=True)):
+        if index >= SHOWN:
+            table.add_row("…", f"and {len(result.samples) - SHOWN:,} more (--json prints all)", "", "", "")
+            break
+        table.add_row(str(index), _vector(row.output), _vector(sample.y), brief(row.loss), brief(sample.weight))
+    if result.samples:
+        out.print(table)
+    inside = "all values lie in their spaces" if result.inside else "some values lie OUTSIDE their spaces"
+    out.print(_facts([("Total loss", brief(result.total)), ("Parameters", inside)]))
+
+
+def _vector(values: tuple[Number, ...]) -> str:
+    text = " ".join(brief(v) for v in values[:SHOWN])
+    return text + (" …" if len(values) > SHOWN else "") if values else "-"
+
+
+def print_profile(profile: Profile, file: str) -> None:
+    """Sizes, ranges, theorems and methods."""
+    out = console()
+    choices = "infinitely many (continuous)" if profile.continuous else _choices(profile)
+    kind = [
+        "restricted: one option for every parameter" if profile.restricted else "",
+        "two layers" if profile.two_layer else "deeper than two layers, or an output feeds a vertex",
+        "continuous" if profile.continuous else "",
+    ]
+    layers = "" if profile.layers is None else f"; layers of {' - '.join(brief(units) for units in profile.layers)} units"
+    out.print(
+        _facts(
+            [
+                ("File", file if profile.name is None else f"{file} ({profile.name})"),
+                ("Network", f"{brief(profile.units)} units, {brief(profile.edges)} edges, depth {profile.depth}{layers}"),
+                ("Inputs", f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct"),
+                ("Outputs", brief(profile.outputs)),
+                ("Regime", "; ".join(part for part in kind if part)),
+                ("Choices", choices),
+            ]
+        )
+    )
+    if profile.ranges:
+        table = Table(box=box.SIMPLE_HEAD, title="Ranges (bounds over all parameters and samples)", title_justify="left")
+        for name in ("unit", "pre-activation", "value"):
+            table.add_column(name, overflow="fold")
+        for each in profile.ranges[:SHOWN]:
+            table.add_row(escape(printable(each.id)), _interval(each.pre), _interval(each.value))
+        if len(profile.ranges) > SHOWN:
+            table.add_row("…", f"and {len(profile.ranges) - SHOWN:,} more (--json prints all)", "")
+        out.print(table)
+    for each_said in profile.theorems:
+        out.print(_facts([(f"Theorem {each_said.theorem}", each_said.says)]))
+    print_methods(profile, profile.chosen, profile.reason)
+
+
+def _choices(profile: Profile) -> str:
+    log10 = profile.log10_parameter_choices
+    if profile.parameter_choices is None:
+        return f"about 10^{log10:.6g}" if log10 is not None else "too many to count"
+    if log10 is None or profile.parameter_choices < 10**15:
+        return f"{profile.parameter_choices:,}"
+    return f"about 10^{log10:.2f}"
+
+
+def _interval(ends: tuple[Number, Number] | None) -> str:
+    return "not known" if ends is None else f"{brief(ends[0])} to {brief(ends[1])}"
+
+
+def print_methods(profile: Profile, chosen: str | None, reason: str) -> None:
+    """The methods with their predicted cost, and the plan."""
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD, title="Methods", title_justify="left")
+    for name in ("method", "time", "memory", "because"):
+        table.add_column(name, overflow="fold")
+    for each in profile.methods:
+        name = f"{each.name} (chosen)" if each.name == chosen else each.name
+        if each.cost is None:
+            table.add_row(name, "-", "-", escape(printable(f"refuses: {each.refusal}")))
+        else:
+            table.add_row(name, _seconds(each.cost.seconds), _mebibytes(each.cost.mebibytes), escape(each.cost.basis))
+    if profile.methods:
+        out.print(table)
+    out.print(_facts([("Plan", f"{chosen or 'none'}: {reason}")]))
+
+
+def _seconds(value: float) -> str:
+    if value == inf:
+        return "past all measure"
+    years = value / 3.15e7
+    if years > 1:
+        return f"{years:.1e} years"
+    return f"{value:.2g} s" if value < 3600 else f"{value / 3600:.2g} h"
+
+
+def _mebibytes(value: float) -> str:
+    return "past all measure" if value == inf else f"{value:.2g} MiB" if value < 1e5 else f"{value:.1e} MiB"

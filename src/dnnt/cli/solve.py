@@ -1,0 +1,220 @@
+"""`dnnt solve FILE...`: decide or minimise, and report."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+
+from dnnt.answer import EXIT_INPUT, EXIT_USAGE
+from dnnt.cli import fail
+from dnnt.cli.options import json_flag, limits
+from dnnt.errors import InvalidInput, MethodUnsuitable, printable
+
+if TYPE_CHECKING:
+    from dnnt.answer import Answer
+    from dnnt.running import Run
+
+
+@click.command("solve")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--goal", type=click.Choice(["decide", "minimize"]), help="Default: decide where the file has a gamma.")
+@click.option("--method", default="auto", metavar="auto|NAME", help="How to solve; dnnt info lists the methods.")
+@limits
+@click.option("--seed", type=int, default=0, help="Seed of random choices (the present methods make none).")
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=1, help="Threads to use at most (the present methods use one)."
+)
+@json_flag
+@click.option("--certificate", metavar="OUT", help="Write the certificate to this file.")
+@click.option("--parameters", metavar="OUT", help="Write the best parameters to this file.")
+@click.option("--check/--no-check", default=True, help="Check the certificate before reporting (default).")
+@click.option("--competition", is_flag=True, help="Print o, s and v lines; exit 10 yes, 20 no, 30 optimum, 0 unknown.")
+@click.option("--explain", is_flag=True, help="Print the plan and do not solve.")
+@click.option("--progress", is_flag=True, help="Show progress even where standard error is no terminal.")
+def command(
+    files: tuple[str, ...],
+    goal: str | None,
+    method: str,
+    time_limit: float | None,
+    memory_limit: float | None,
+    seed: int,
+    threads: int,
+    as_json: bool,
+    certificate: str | None,
+    parameters: str | None,
+    check: bool,
+    competition: bool,
+    explain: bool,
+    progress: bool,
+) -> int:
+    """Decide or minimise each FILE exactly, check the proof, and report.
+
+    FILE is an instance (*.dnnt.json, gzipped or not, - for standard input). Without --goal, an instance with a gamma is
+    decided and any other is minimised.
+    """
+    _check_usage(files, certificate, parameters, method, as_json, competition)
+    show = progress or (sys.stderr.isatty() and not explain)
+    worst = 0
+    for file in files:
+        try:
+            if explain:
+                status, stopped = _explain(file, method, as_json), False
+            else:
+                status, stopped = _solve(
+                    file, goal, method, time_limit, memory_limit, as_json, certificate, parameters, check, competition, show
+                )
+        except (InvalidInput, MethodUnsuitable) as error:
+            if isinstance(error, InvalidInput) and not error.file:
+                error.file = file
+            message = str(error) if isinstance(error, InvalidInput) else f"{file}: {error}"
+            status, stopped = fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE), False
+            if as_json:
+                from dnnt.formats import json_text
+
+                click.echo(json_text.dumps({"file": file, "error": " ".join(printable(message).split())}))
+        worst = max(worst, status)
+        if stopped:
+            break
+    return worst
+
+
+def _check_usage(
+    files: tuple[str, ...], certificate: str | None, parameters: str | None, method: str, as_json: bool, competition: bool
+) -> None:
+    from dnnt.methods import NAMES
+
+    if method != "auto" and method not in NAMES:
+        raise click.UsageError(f"there is no method {method!r}; take auto, {', '.join(NAMES)}")
+    if len(files) > 1 and (certificate or parameters):
+        raise click.UsageError("--certificate and --parameters go with one FILE")
+    if len(files) > 1 and competition:
+        raise click.UsageError("--competition goes with one FILE")
+    if as_json and competition:
+        raise click.UsageError("--json and --competition exclude each other")
+
+
+def _solve(
+    file: str,
+    goal: str | None,
+    method: str,
+    time_limit: float | None,
+    memory_limit: float | None,
+    as_json: bool,
+    certificate: str | None,
+    parameters: str | None,
+    check: bool,
+    competition: bool,
+    show: bool,
+) -> tuple[int, bool]:
+    """Solve one file and print its answer; returns the exit status, and whether an interrupt ended it."""
+    from dnnt.progress import shown
+    from dnnt.running import Observer, Run, interruptible
+
+    started = monotonic()
+    with shown(Path(file).name) if show else nullcontext(Observer()) as observer:
+        if competition:
+            observer = _Losses(observer).observer
+        run = Run(time_limit, memory_limit, observer, started)
+        with interruptible(run):
+            answer = _answered(file, goal, method, check, run)
+            _write(answer, certificate, parameters)
+    if competition:
+        return _competition(answer), False
+    if as_json:
+        from dnnt.formats import json_text
+
+        click.echo(json_text.dumps(answer.to_json()))
+    else:
+        from dnnt.cli.render import print_answer
+
+        print_answer(answer, file)
+    return answer.exit_code, answer.stop == "interrupt"
+
+
+def _answered(file: str, goal: str | None, method: str, check: bool, run: Run) -> Answer:
+    from dnnt.formats import instance_file
+    from dnnt.pipeline import solve
+
+    return solve(instance_file.read(file), goal, method, run, check, file)
+
+
+def _write(answer: Answer, certificate: str | None, parameters: str | None) -> None:
+    from dnnt.formats import certificate_file, json_text, parameters_file
+
+    if certificate is not None:
+        if answer.certificate is None:
+            raise InvalidInput("there is nothing to certify", "see the answer", file=certificate)
+        json_text.write_bytes(certificate, certificate_file.to_bytes(answer.certificate))
+    if parameters is not None:
+        if answer.parameters is None:
+            fail(f"{parameters}: not written, there are no parameters", 0)
+        else:
+            json_text.write_bytes(parameters, parameters_file.to_text(answer.parameters).encode())
+
+
+class _Losses:
+    """Prints an `o` line for every better loss."""
+
+    def __init__(self, inner: object) -> None:
+        from dnnt.running import Observer
+
+        assert isinstance(inner, Observer), "observers wrap observers"
+        self._inner = inner
+        self._printed: object = None
+        self.observer = Observer(inner.message, self._state)
+
+    def _state(self, run: Run) -> None:
+        from dnnt.exact import text
+
+        self._inner.state(run)
+        if run.incumbent is not None and run.incumbent.loss != self._printed:
+            self._printed = run.incumbent.loss
+            click.echo(f"o {text(run.incumbent.loss)}")
+
+
+_LINES = {
+    "optimal": ("OPTIMUM FOUND", 30),
+    "feasible": ("SATISFIABLE", 10),
+    "infeasible": ("UNSATISFIABLE", 20),
+}
+
+
+def _competition(answer: Answer) -> int:
+    from dnnt.formats import json_text
+
+    line, status = _LINES.get(answer.status, ("UNKNOWN", 0))
+    if answer.goal == "minimize" and answer.status == "feasible":
+        line, status = "SATISFIABLE", 0
+    click.echo(f"s {line}")
+    if answer.parameters is not None and answer.status != "infeasible":
+        click.echo(f"v {json_text.dumps(answer.parameters.to_json())}")
+    return status
+
+
+def _explain(file: str, method: str, as_json: bool) -> int:
+    from dnnt.api import info
+    from dnnt.choice import choose
+    from dnnt.formats import instance_file, json_text
+    from dnnt.running import MIB, available_bytes
+
+    instance = instance_file.read(file)
+    profile = info(instance)
+    chosen, reason = profile.chosen, profile.reason
+    if method != "auto":
+        choice = choose(instance, method, available_bytes() / MIB)
+        chosen, reason = choice.method.name, choice.reason
+    if as_json:
+        plan = {"file": file, "method": chosen, "reason": reason, "methods": profile.to_json()["methods"]}
+        click.echo(json_text.dumps(plan))
+        return 0
+    from dnnt.cli.render import print_methods
+
+    print_methods(profile, chosen, reason)
+    return 0
+
+

@@ -1,0 +1,138 @@
+"""What an instance means: the outputs and the loss of given parameters, in exact arithmetic.
+
+Plain and slow on purpose: everything else in dnnt is tested against this file. A graph is evaluated vertex by vertex
+along a topological order; a layered network is evaluated by runs of equal units, so that its size does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dnnt.activations import Activation
+from dnnt.errors import TooLarge
+from dnnt.exact import Number, bits, normal
+from dnnt.instance import Instance, Sample
+from dnnt.network import SOURCE, Layered, Network
+from dnnt.parameters import Cursor, Parameters, Run, check_shape, inside, parameters
+
+MAX_BITS = 10**8
+"""The most bits that a number may have before evaluation gives up."""
+
+MAX_OUTPUTS = 10_000_000
+"""The most outputs of a sample that are written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleResult:
+    """One sample's outputs and its loss before the sample's weight."""
+
+    output: tuple[Number, ...]
+    loss: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The total loss, one `SampleResult` a sample, and whether every parameter lies in its space."""
+
+    total: Number
+    samples: tuple[SampleResult, ...]
+    inside: bool
+
+
+def evaluate(
+    instance: Instance, given: Any, max_bits: int = MAX_BITS, poll: Callable[[], None] = lambda: None
+) -> Evaluation:
+    """Evaluate parameters (a `Parameters`, a file's `edges` list, or an answer) on every sample.
+
+    `poll` is called once a sample and vertex. Raises `InvalidParameters` for a wrong shape, `TooLarge` where a number
+    would have more than `max_bits` bits.
+    """
+    chosen = parameters(given)
+    check_shape(instance.network, chosen)
+    results = []
+    total: Number = 0
+    for sample in instance.samples:
+        output = outputs(instance.network, chosen, sample, max_bits, poll)
+        cost = instance.loss(output, sample.y)
+        total = normal(total + sample.weight * cost)
+        results.append(SampleResult(output, cost))
+    return Evaluation(total, tuple(results), inside(instance.network, chosen))
+
+
+def outputs(
+    network: Network | Layered,
+    chosen: Parameters,
+    sample: Sample,
+    max_bits: int = MAX_BITS,
+    poll: Callable[[], None] = lambda: None,
+) -> tuple[Number, ...]:
+    """The outputs f(x) of the network with these parameters on one sample."""
+    if isinstance(network, Layered):
+        return _layered_outputs(network, chosen, sample.x, max_bits, poll)
+    runs = list(chosen.edges())
+    values: list[Number] = [0] * len(network.vertices)
+    for v in network.order:
+        poll()
+        pre: Number = 0
+        for index in network.incoming[v]:
+            edge, run = network.edges[index], runs[index]
+            z = sample.x if edge.source == SOURCE else (values[network.position[edge.source]],)
+            pre += sum(_product(w, z_j, max_bits) for w, z_j in zip(run.weights, z, strict=True)) + run.bias
+        values[v] = _activated(network.vertices[v].activation, normal(pre), max_bits)
+    return tuple(values[network.position[name]] for name in network.outputs)
+
+
+def _product(w: Number, z: Number, max_bits: int) -> Number:
+    if bits(w) + bits(z) > max_bits:
+        raise TooLarge(f"a product has more than {max_bits:,} bits")
+    return w * z
+
+
+def _activated(activation: Activation, pre: Number, max_bits: int) -> Number:
+    needed = bits(pre) * (2 if activation.kind in ("square", "quarter_square") else 1)
+    if needed > max_bits:
+        raise TooLarge(f"a value of a vertex has about {needed:,} bits, more than {max_bits:,}")
+    return activation(pre)
+
+
+def _layered_outputs(
+    network: Layered, chosen: Parameters, x: tuple[Number, ...], max_bits: int, poll: Callable[[], None]
+) -> tuple[Number, ...]:
+    """Layer by layer; a layer's values are runs (value, how many consecutive units have it)."""
+    if network.output_count > MAX_OUTPUTS:
+        raise TooLarge(f"{network.output_count} outputs are too many to list (at most {MAX_OUTPUTS:,})")
+    cursor = Cursor(chosen)
+    values: list[tuple[Number, int]] = []
+    for index, (layer, (fan, _)) in enumerate(zip(network.layers, network.fans(), strict=True)):
+        made: list[tuple[Number, int]] = []
+        units = 0
+        while units < layer.units:
+            poll()
+            # A run that covers whole units gives all of them the same value: look at one and count the rest.
+            equal = max(1, min(layer.units - units, cursor.left() // fan))
+            if index == 0:
+                run = cursor.take(equal)
+                pre = sum(_product(w, z, max_bits) for w, z in zip(run.weights, x, strict=True)) + run.bias
+            else:
+                pre = _unit(cursor, values, fan, equal, max_bits)
+            made.append((_activated(layer.activation, normal(pre), max_bits), equal))
+            units += equal
+        values = made
+    return tuple(value for value, count in values for _ in range(count))
+
+
+def _unit(cursor: Cursor, values: list[tuple[Number, int]], fan: int, equal: int, max_bits: int) -> Number:
+    """The pre-activation of the next unit; `equal` units of this kind are taken from the cursor."""
+    pre: Number = 0
+    if equal > 1:
+        run = cursor.take(fan * equal)
+        return sum(count * (_product(run.weights[0], z, max_bits) + run.bias) for z, count in values)
+    for z, count in values:
+        taken = 0
+        while taken < count:
+            piece: Run = cursor.take(count - taken)
+            pre += piece.repeat * (_product(piece.weights[0], z, max_bits) + piece.bias)
+            taken += piece.repeat
+    return pre

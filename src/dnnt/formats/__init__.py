@@ -1,0 +1,1 @@
+"""Text <-> values: instance, parameters and certificate files. No logic beyond reading and writing."""

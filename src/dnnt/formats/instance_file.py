@@ -1,0 +1,245 @@
+"""Instance files (`*.dnnt.json`, also gzipped, `-` for standard input): JSON <-> `Instance`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from dnnt import spaces
+from dnnt.errors import InvalidInput, InvalidInstance, at, shown
+from dnnt.exact import to_json
+from dnnt.formats import json_text
+from dnnt.instance import Instance
+from dnnt.network import Edge, Layer, Layered, Network, Vertex
+from dnnt.spaces import Range, Real, Space, Values
+
+FORMAT = "dnnt-instance"
+VERSION = 1
+
+_COMMON = ("format", "version", "name", "inputs", "spaces", "samples", "loss", "gamma", "notes")
+_GRAPH = ("vertices", "outputs", "edges")
+_LAYER_KEYS = ("units", "activation", "weights", "bias")
+_EDGE_KEYS = ("from", "to", "weights", "bias")
+
+
+def read(path: str | Path) -> Instance:
+    """Read an instance file. Raises `InvalidInstance`: one line with file, place, fault and remedy."""
+    try:
+        return parse(json_text.read_bytes(path))
+    except InvalidInput as error:
+        raise InvalidInstance(error.fault, error.remedy, error.place, str(path)) from None
+
+
+def parse(raw: bytes) -> Instance:
+    """The instance in the (decompressed) bytes of an instance file."""
+    return from_json(json_text.parse(raw), raw)
+
+
+def from_json(body: Any, source: bytes | None = None) -> Instance:
+    """The instance that a parsed JSON object means."""
+    check_head(body, FORMAT, VERSION)
+    layered = "layers" in body
+    keys(body, (*_COMMON, "layers") if layered else (*_COMMON, *_GRAPH), ("inputs", "samples", "loss"))
+    named = _named_spaces(body.get("spaces", {}))
+    network: Network | Layered
+    if layered:
+        network = Layered(body["inputs"], tuple(_layers(body["layers"], named)))
+    else:
+        keys(body, tuple(body), _GRAPH)
+        network = Network(
+            body["inputs"],
+            tuple(_vertices(body["vertices"])),
+            tuple(_list(body["outputs"], "outputs")),
+            tuple(_edges(body["edges"], named)),
+        )
+    if "gamma" in body and body["gamma"] is None:
+        raise InvalidInstance("null is not a number", "write a number, or leave gamma out", "gamma")
+    name, notes = body.get("name"), body.get("notes")
+    if not isinstance(name, str | None) or ("name" in body and name is None):
+        raise InvalidInstance(f"{shown(name)} is not a string", "write a string, or leave it out", "name")
+    if not isinstance(notes, dict | None) or ("notes" in body and notes is None):
+        raise InvalidInstance(f"{shown(notes)} is not an object", "write an object, or leave it out", "notes")
+    samples = tuple(_list(body["samples"], "samples"))
+    for index, sample in enumerate(samples):
+        if not isinstance(sample, dict):
+            raise InvalidInstance(
+                f"{shown(sample)} is not an object", 'write {"x": [..], "y": [..]}', f"samples[{index}]"
+            )
+    return Instance(network, samples, body["loss"], body.get("gamma"), name, notes, source)
+
+
+def check_head(body: Any, name: str, version: int) -> None:
+    """Raise unless the body is an object with this `format` and `version`."""
+    if not isinstance(body, dict):
+        raise InvalidInput(f"{shown(body)} is not an object", f'write an object with "format": "{name}"')
+    if "format" not in body:
+        raise InvalidInput('missing key "format"', f'write "format": "{name}"')
+    if body["format"] != name:
+        raise InvalidInput(f"{shown(body['format'])} is another format", f'write "{name}"', "format")
+    if "version" not in body:
+        raise InvalidInput('missing key "version"', f'write "version": {version}')
+    if type(body["version"]) is not int or body["version"] != version:
+        raise InvalidInput(f"{shown(body['version'])} is an unknown version", f"this program reads {version}", "version")
+
+
+def keys(body: dict[str, Any], known: tuple[str, ...], needed: tuple[str, ...]) -> None:
+    """Raise for the first unknown or missing key."""
+    for key in body:
+        if key not in known:
+            hint = "layers stand in place of vertices, outputs and edges" if key in _GRAPH else f"known are {', '.join(known)}"
+            raise InvalidInput(f"unknown key {shown(key)}", hint)
+    for key in needed:
+        if key not in body:
+            raise InvalidInput(f'missing key "{key}"', f'add "{key}"')
+
+
+def _list(value: Any, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidInstance(f"{shown(value)} is not a list", "write a list", place)
+    return value
+
+
+def _named_spaces(given: Any) -> dict[str, Space]:
+    if not isinstance(given, dict):
+        raise InvalidInstance(f"{shown(given)} is not an object", "write an object of named spaces", "spaces")
+    named = {}
+    for name, of in given.items():
+        with at(f"spaces.{name}"):
+            if isinstance(of, str) and of != "real":
+                raise InvalidInstance(f"{shown(of)} is a name", "a named space is a list, a range or real")
+            named[name] = spaces.space(of)
+    return named
+
+
+def _space(given: Any, named: dict[str, Space]) -> Space:
+    if isinstance(given, str):
+        if given in named:
+            return named[given]
+        if given != "real":
+            raise InvalidInstance(f"unknown space {shown(given)}", 'define it under "spaces", or write a list')
+    elif not isinstance(given, (list, dict)):
+        raise InvalidInstance(f"{shown(given)} is no space", 'write a list, {"from": a, "to": b} or a name')
+    return spaces.space(given)
+
+
+def _vertices(given: Any) -> list[Vertex]:
+    made = []
+    for index, entry in enumerate(_list(given, "vertices")):
+        with at(f"vertices[{index}]"):
+            _object(entry, ("id", "activation"))
+            if not isinstance(entry["id"], str):
+                raise InvalidInstance(f"{shown(entry['id'])} is not a string", "write a name", "id")
+            made.append(Vertex(entry["id"], entry["activation"]))
+    return made
+
+
+def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
+    made = []
+    for index, entry in enumerate(_list(given, "edges")):
+        with at(f"edges[{index}]"):
+            _object(entry, _EDGE_KEYS)
+            for key in ("from", "to"):
+                if not isinstance(entry[key], str):
+                    raise InvalidInstance(f"{shown(entry[key])} is not a string", "name a vertex", key)
+            weights = []
+            for slot, of in enumerate(_list(entry["weights"], "weights")):
+                with at(f"weights[{slot}]"):
+                    weights.append(_space(of, named))
+            with at("bias"):
+                bias = _space(entry["bias"], named)
+            made.append(Edge(entry["from"], entry["to"], tuple(weights), bias))
+    return made
+
+
+def _layers(given: Any, named: dict[str, Space]) -> list[Layer]:
+    made = []
+    for index, entry in enumerate(_list(given, "layers")):
+        with at(f"layers[{index}]"):
+            _object(entry, _LAYER_KEYS)
+            of = {}
+            for key in ("weights", "bias"):
+                with at(key):
+                    of[key] = _space(entry[key], named)
+            made.append(Layer(entry["units"], entry["activation"], of["weights"], of["bias"]))
+    return made
+
+
+def _object(entry: Any, known: tuple[str, ...]) -> None:
+    if not isinstance(entry, dict):
+        raise InvalidInstance(f"{shown(entry)} is not an object", f"write an object with {', '.join(known)}")
+    keys(entry, known, known)
+
+
+def to_json_object(instance: Instance) -> dict[str, Any]:
+    """The JSON object of an instance. Raises `InvalidInput` for functions given from Python."""
+    body: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+    if instance.name is not None:
+        body["name"] = instance.name
+    network = instance.network
+    body["inputs"] = network.inputs
+    if isinstance(network, Layered):
+        body["layers"] = [
+            {
+                "units": layer.units,
+                "activation": layer.activation.to_json(),
+                "weights": space_json(layer.weights),
+                "bias": space_json(layer.bias),
+            }
+            for layer in network.layers
+        ]
+    else:
+        body["vertices"] = [{"id": v.id, "activation": v.activation.to_json()} for v in network.vertices]
+        body["outputs"] = list(network.outputs)
+        body["edges"] = [
+            {
+                "from": e.source,
+                "to": e.target,
+                "weights": [space_json(of) for of in e.weights],
+                "bias": space_json(e.bias),
+            }
+            for e in network.edges
+        ]
+    body["samples"] = [
+        {"x": [to_json(q) for q in s.x], "y": [to_json(q) for q in s.y]}
+        | ({} if s.weight == 1 else {"weight": to_json(s.weight)})
+        for s in instance.samples
+    ]
+    body["loss"] = instance.loss.to_json()
+    if instance.gamma is not None:
+        body["gamma"] = to_json(instance.gamma)
+    if instance.notes is not None:
+        body["notes"] = {key: _note(value) for key, value in instance.notes.items()}
+    return body
+
+
+def _note(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _note(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_note(v) for v in value]
+    return to_json(value) if hasattr(value, "denominator") and not isinstance(value, bool) else value
+
+
+def space_json(of: Space) -> Any:
+    """The contract's way of writing a space; short progressions are listed."""
+    if isinstance(of, Real):
+        return "real"
+    if isinstance(of, Values):
+        return [to_json(q) for q in of.values]
+    if isinstance(of, Range) and of.size <= 5:
+        return [to_json(q) for q in of]
+    ends = {"from": to_json(of.low), "to": to_json(of.high)}
+    return ends if of.step == 1 else {**ends, "step": to_json(of.step)}
+
+
+def to_bytes(instance: Instance) -> bytes:
+    """The bytes of the file that the instance was read from, or else of a file that means the same."""
+    if instance.source is not None:
+        return instance.source
+    return (json_text.dumps(to_json_object(instance)) + "\n").encode()
+
+
+def sha256(instance: Instance) -> str:
+    """The SHA-256 of `to_bytes`: what a certificate names."""
+    return hashlib.sha256(to_bytes(instance)).hexdigest()

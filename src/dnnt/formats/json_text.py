@@ -1,0 +1,182 @@
+"""Strict JSON with exact numbers, and files read once.
+
+Numbers become `int` or `Fraction` exactly; duplicate keys, NaN and infinities, too long numbers and too deep nesting
+are errors that name their place. The same bytes that are parsed can be hashed by the caller.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+import zlib
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dnnt.errors import InvalidInput, shown
+from dnnt.exact import LONG_BITS, MAX_DIGITS, from_json_token, integer_text
+
+MAX_BYTES = 1 << 30
+"""The most bytes that a file may unpack to."""
+
+
+class _Broken:
+    """A value that must not be in the file; found, with its place, by `_find_broken`."""
+
+    __slots__ = ("fault", "remedy")
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        self.fault = fault
+        self.remedy = remedy
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The (decompressed) bytes of a file; `-` is standard input. Raises `InvalidInput` naming the file."""
+    name = str(path)
+    try:
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else Path(path).read_bytes()
+    except IsADirectoryError:
+        raise InvalidInput("is a directory", "give a file", file=name) from None
+    except FileNotFoundError:
+        raise InvalidInput("no such file", "check the path", file=name) from None
+    except PermissionError:
+        raise InvalidInput("no permission to read it", "change its permissions, or copy it", file=name) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"cannot be read ({reason})", "give a readable file", file=name) from None
+    try:
+        return decompressed(raw)
+    except InvalidInput as error:
+        error.file = name
+        raise
+
+
+def write_bytes(path: str | Path, raw: bytes) -> None:
+    """Write a file whole or not at all (gzipped where the name ends in `.gz`). Raises `InvalidInput` naming the file."""
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(gzip.compress(raw, mtime=0) if target.name.endswith(".gz") else raw)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InvalidInput(f"cannot be written ({error.strerror})", "give another path", file=str(path)) from None
+
+
+def decompressed(raw: bytes) -> bytes:
+    """The bytes themselves, or what they unpack to if they are gzip (several members too), up to `MAX_BYTES`."""
+    if len(raw) > MAX_BYTES:
+        raise InvalidInput("more than 1 GiB", "give a smaller file")
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    parts: list[bytes] = []
+    total = 0
+    while raw:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            part = member.decompress(raw, MAX_BYTES + 1 - total)
+        except zlib.error as error:
+            raise InvalidInput(f"damaged gzip data ({str(error).split(': ')[-1]})", "compress the file again") from None
+        total += len(part)
+        if total > MAX_BYTES:
+            raise InvalidInput("unpacks to more than 1 GiB", "give a smaller file")
+        if not member.eof:
+            raise InvalidInput("the gzip data is cut off", "copy or compress the file again")
+        parts.append(part)
+        raw = member.unused_data.lstrip(b"\0")
+    return b"".join(parts)
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON value in the bytes, numbers exact. Raises `InvalidInput` with the place."""
+    if not raw.strip():
+        raise InvalidInput("the file is empty", "write a JSON object")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if b"\0" in raw[:1000]:
+            raise InvalidInput("not a text file", "give a JSON file in UTF-8") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InvalidInput("not UTF-8", "save the file in UTF-8", f"line {line}") from None
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_int=_number, parse_float=_number, parse_constant=_constant
+        )
+    except json.JSONDecodeError as error:
+        remedy = "correct the JSON there"
+        if error.pos >= len(text.rstrip()):
+            remedy = "the file ends too early: complete it"
+        raise InvalidInput(
+            f"not JSON ({error.msg[:1].lower()}{error.msg[1:]})", remedy, f"line {error.lineno} column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise InvalidInput("nested too deeply", "a file of this format needs no more than ten levels") from None
+    _find_broken(value)
+    return value
+
+
+def _number(token: str) -> Any:
+    if len(token) < 18 and token.lstrip("-").isdigit():
+        return int(token)
+    try:
+        return from_json_token(token)
+    except InvalidInput as error:
+        return _Broken(error.fault, error.remedy)
+
+
+def _constant(token: str) -> _Broken:
+    return _Broken(f"{token} is not a number here", f"write a finite number of at most {MAX_DIGITS:,} digits")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                return _Broken(f"the key {shown(key)} comes twice", "keep one of the two")
+            seen.add(key)
+    return made
+
+
+def _find_broken(value: Any) -> None:
+    """Raise for the first `_Broken` in the value, with its place. Without recursion: files may be deep."""
+    stack = [(value, "")]
+    while stack:
+        at, place = stack.pop()
+        if isinstance(at, _Broken):
+            raise InvalidInput(at.fault, at.remedy, place)
+        if isinstance(at, dict):
+            stack.extend((v, f"{place}.{k}" if place else k) for k, v in reversed(list(at.items())) if not _plain(v))
+        elif isinstance(at, list):
+            stack.extend((at[i], f"{place}[{i}]") for i in reversed(range(len(at))) if not _plain(at[i]))
+
+
+def _plain(value: Any) -> bool:
+    return type(value) in (int, str)
+
+
+def dumps(value: Any, indent: int | None = None) -> str:
+    """JSON text; very long integers are written in less than quadratic time."""
+    long: dict[str, str] = {}
+
+    def replaced(part: Any) -> Any:
+        if isinstance(part, int) and part.bit_length() > LONG_BITS:
+            key = f"\0{len(long)}\0"
+            long[json.dumps(key)] = integer_text(part)
+            return key
+        if isinstance(part, dict):
+            return {k: replaced(v) for k, v in part.items()}
+        if isinstance(part, (list, tuple)):
+            return [replaced(v) for v in part]
+        return part
+
+    text = json.dumps(replaced(value), indent=indent, ensure_ascii=False, default=_unwritable)
+    for key, digits in long.items():
+        text = text.replace(key, digits)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _unwritable(value: Any) -> NoReturn:
+    raise TypeError(f"{type(value).__name__} has no JSON form")

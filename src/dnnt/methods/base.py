@@ -1,0 +1,77 @@
+"""The interface of a method: what it takes, what it predicts, and how it solves.
+
+A method reports through the `Run`: incumbents by `offer`, lower bounds with their grounds by `prove`. It returns when
+the goal is reached (see `Goal.reached`) or its search is exhausted; limits unwind it by `Stop`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dnnt.exact import Number
+from dnnt.instance import Instance
+from dnnt.running import Run
+
+DECIDE = "decide"
+MINIMIZE = "minimize"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`decide` (is total loss <= gamma possible) or `minimize`; gamma is None only for `minimize`."""
+
+    kind: str
+    gamma: Number | None
+
+    @property
+    def threshold(self) -> Number | None:
+        """The loss at which any parameters will do: gamma for `decide`, None for `minimize`."""
+        return self.gamma if self.kind == DECIDE else None
+
+    def satisfied(self, loss: Number) -> bool:
+        """Whether parameters of this loss reach the goal without any lower bound but 0."""
+        return loss <= self.gamma if self.kind == DECIDE and self.gamma is not None else loss == 0
+
+    def reached(self, run: Run) -> bool:
+        """Whether the run's incumbent and bound answer the goal."""
+        incumbent, proof = run.incumbent, run.proof
+        if proof is not None and proof.bound is None:
+            return True
+        if incumbent is not None and self.satisfied(incumbent.loss):
+            return True
+        if proof is None or proof.bound is None:
+            return False
+        if self.kind == DECIDE and self.gamma is not None:
+            return proof.bound > self.gamma or (proof.strict and proof.bound == self.gamma)
+        return incumbent is not None and incumbent.loss == proof.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A prediction: seconds and MiB (floats; infinite where past all measure), and what it was computed from."""
+
+    seconds: float
+    mebibytes: float
+    basis: str
+
+
+class Method(ABC):
+    """One way of solving. Final classes implement the three questions and `solve`."""
+
+    name: str
+    summary: str
+
+    @abstractmethod
+    def refusal(self, instance: Instance) -> str | None:
+        """Why the method does not take the instance; None where it does."""
+
+    @abstractmethod
+    def predict(self, instance: Instance) -> Cost:
+        """The predicted cost on an instance that it takes."""
+
+    @abstractmethod
+    def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
+        """Work until the goal is reached or all is tried; returns free-form figures. May raise `Stop`."""

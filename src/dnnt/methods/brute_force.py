@@ -1,0 +1,200 @@
+"""Method `brute-force`: every choice of parameters, in exact arithmetic. The oracle.
+
+Depth first along a topological order: for every choice of a vertex's incoming parameters its values over the distinct
+inputs are computed once and handed down. Parameters that feed only dead vertices keep one value: they change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import log10
+from typing import Any
+
+from dnnt.certificate import Enumeration
+from dnnt.errors import TooLarge
+from dnnt.exact import Number, bits, normal
+from dnnt.instance import Instance
+from dnnt.methods.base import Cost, Goal, Method
+from dnnt.network import SOURCE, Network
+from dnnt.parameters import Parameters, Run as EdgeRun
+from dnnt.running import Run, Stop
+from dnnt.spaces import Space, preferred
+
+MAX_BITS = 10**6
+"""Values longer than this end the run: one multiplication of them would outlast a poll."""
+
+Vector = list[Number]
+Slots = Sequence[tuple[Space, Sequence[Number]]]
+
+
+class BruteForce(Method):
+    """Exact enumeration of all parameters."""
+
+    name = "brute-force"
+    summary = "tries every choice of parameters"
+
+    def refusal(self, instance: Instance) -> str | None:
+        """Takes every discrete instance."""
+        return "a parameter may be any real number" if instance.is_continuous else None
+
+    def predict(self, instance: Instance) -> Cost:
+        """Choices (of live parameters) times the work of the last vertex on every distinct input."""
+        try:
+            network = instance.network.graph()
+        except TooLarge as error:
+            return Cost(float("inf"), float("inf"), str(error))
+        exponent = choices_log10(network)
+        inputs = len({sample.x for sample in instance.samples})
+        each = 1.2e-6 + inputs * 0.9e-6
+        seconds = 10**exponent * each if exponent < 300 else float("inf")
+        return Cost(seconds, 1.0 + network.edge_count * 0.002, f"about 10^{exponent:.1f} choices of {inputs} inputs")
+
+    def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
+        """Try everything; stops early at a loss that reaches the goal by itself."""
+        network = instance.network.graph()
+        search = _Search(instance, network, run)
+        total = choices_log10(network)
+        tried = 0
+        for loss in search.losses():
+            tried += 1
+            if tried % 64 == 0:
+                run.poll()
+            if tried % 4096 == 0 and total < 300:
+                run.progress(f"{tried:,} choices tried", min(1.0, tried / 10**total))
+            if run.incumbent is None or loss < run.incumbent.loss:
+                run.offer(search.parameters(), loss)
+                if goal.satisfied(loss):
+                    return {"choices_tried": tried}
+        if run.incumbent is not None:
+            run.prove(run.incumbent.loss, False, Enumeration())
+        return {"choices_tried": tried}
+
+
+def choices_log10(network: Network) -> float:
+    """The decimal logarithm of the number of choices of live parameters (no space may be empty or real)."""
+    live = network.live
+    total = 0.0
+    for edge in network.edges:
+        if live[network.position[edge.target]]:
+            total += sum(log10(of.size) for of in edge.slots if not isinstance(of, str) and hasattr(of, "size"))
+    return total
+
+
+class _Search:
+    """The depth-first walk; `choice` and `values` hold where it is."""
+
+    def __init__(self, instance: Instance, network: Network, run: Run) -> None:
+        self.network = network
+        self.run = run
+        self.inputs = list(dict.fromkeys(sample.x for sample in instance.samples))
+        live = network.live
+        self.order = [v for v in network.order if live[v]]
+        self.values: dict[int, Vector] = {}
+        self.choice: dict[int, tuple[Number, ...]] = {}
+        self.columns = [[x[j] for x in self.inputs] for j in range(network.inputs)]
+        self.ones = [1] * len(self.inputs)
+        self.outputs = [network.position[name] for name in network.outputs]
+        self.loss = instance.loss
+        position = {x: i for i, x in enumerate(self.inputs)}
+        self.targets: list[dict[tuple[Number, ...], Number]] = [{} for _ in self.inputs]
+        for sample in instance.samples:
+            at = self.targets[position[sample.x]]
+            at[sample.y] = at.get(sample.y, 0) + sample.weight
+        self.known: list[dict[tuple[Number, ...], Number]] = [{} for _ in self.inputs]
+
+    def losses(self) -> Iterator[Number]:
+        """The total loss of every choice, in turn."""
+        if not self.order:
+            yield self._total()
+            return
+        walk = [self._choices(self.order[0])]
+        while walk:
+            depth = len(walk) - 1
+            step = next(walk[-1], None)
+            if step is None:
+                walk.pop()
+                continue
+            v = self.order[depth]
+            self.choice[v], self.values[v] = step
+            if len(walk) == len(self.order):
+                yield self._total()
+            else:
+                walk.append(self._choices(self.order[len(walk)]))
+
+    def _slots(self, v: int) -> Slots:
+        slots: list[tuple[Space, Sequence[Number]]] = []
+        for e in self.network.incoming[v]:
+            edge = self.network.edges[e]
+            if edge.source == SOURCE:
+                slots.extend(zip(edge.weights, self.columns, strict=True))
+            else:
+                slots.append((edge.weights[0], self.values[self.network.position[edge.source]]))
+            slots.append((edge.bias, self.ones))
+        return slots
+
+    def _choices(self, v: int) -> Iterator[tuple[tuple[Number, ...], Vector]]:
+        """Every choice of the parameters into v, with the values of v over the inputs."""
+        activation = self.network.vertices[v].activation
+        for chosen, pre in _sums(self._slots(v), len(self.inputs), self.run):
+            if max(map(bits, pre), default=0) > MAX_BITS:
+                raise Stop("memory", f"values of more than {MAX_BITS:,} bits")
+            yield chosen, [activation(normal(z)) for z in pre]
+
+    def _total(self) -> Number:
+        total: Number = 0
+        for i, known in enumerate(self.known):
+            f = tuple([self.values[v][i] for v in self.outputs])
+            cost = known.get(f)
+            if cost is None:
+                if len(known) > 100_000:
+                    known.clear()
+                cost = known[f] = sum(w * self.loss(f, y) for y, w in self.targets[i].items())
+            total += cost
+        return normal(total)
+
+    def parameters(self) -> Parameters:
+        """The present choice as parameters; dead vertices get values close to 0."""
+        runs: list[EdgeRun | None] = [None] * len(self.network.edges)
+        for v, chosen in self.choice.items():
+            start = 0
+            for e in self.network.incoming[v]:
+                count = len(self.network.edges[e].weights)
+                runs[e] = EdgeRun(chosen[start : start + count], chosen[start + count])
+                start += count + 1
+        for e, edge in enumerate(self.network.edges):
+            if runs[e] is None:
+                runs[e] = EdgeRun(tuple(preferred(of) for of in edge.weights), preferred(edge.bias))
+        return Parameters(tuple(run for run in runs if run is not None))
+
+
+def _sums(slots: Slots, n: int, run: Run) -> Iterator[tuple[tuple[Number, ...], Vector]]:
+    """Every choice of one value a slot, with the sum of value times column."""
+    partial: list[Vector] = [[0] * n]
+    chosen: list[Number] = []
+    turns = [iter(slots[0][0])] if slots else []
+    if not slots:
+        yield (), partial[0]
+    steps = 0
+    while turns:
+        w = next(turns[-1], None)
+        if w is None:
+            turns.pop()
+            partial.pop()
+            if chosen:
+                chosen.pop()
+            continue
+        depth = len(turns)
+        column = slots[depth - 1][1]
+        added = [p + w * x for p, x in zip(partial[-1], column, strict=True)] if w else partial[-1]
+        if depth == len(slots):
+            yield (*chosen, w), added
+            continue
+        steps += 1
+        if steps % 1000 == 0:
+            run.poll()
+        chosen.append(w)
+        partial.append(added)
+        turns.append(iter(slots[depth][0]))
+
+
+METHOD = BruteForce()

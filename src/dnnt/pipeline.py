@@ -1,0 +1,278 @@
+"""The path of a solve: instance -> method -> proof -> certificate -> check -> answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from dnnt._version import __version__
+from dnnt.answer import CHECKED, CLAIMED, Answer
+from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
+from dnnt.checking import Verdict, verdict
+from dnnt.choice import Choice, choose
+from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
+from dnnt.evaluation import evaluate
+from dnnt.formats import certificate_file, instance_file
+from dnnt.instance import Instance
+from dnnt.methods.base import DECIDE, MINIMIZE, Goal
+from dnnt.parameters import Parameters, first_choice
+from dnnt.running import MIB, Incumbent, Proof, Run, Stop, available_bytes
+
+GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
+"""Seconds that the check of what is there may take after a stop."""
+
+SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a method ended: which one and why, how it stopped, and its figures."""
+
+    method: str
+    reason: str
+    stop: str
+    stats: Mapping[str, Any]
+
+
+def solve(
+    instance: Instance,
+    goal: str | None = None,
+    method: str = "auto",
+    run: Run | None = None,
+    check: bool = True,
+    file: str | None = None,
+) -> Answer:
+    """Solve an instance under the limits of a `Run`; `goal` is `decide`, `minimize` or None (decide where there is a gamma).
+
+    Raises `MethodUnsuitable` for a method (or goal) that does not take the instance, `InternalError` where the checker
+    rejects what was proved.
+    """
+    run = run or Run()
+    wanted = _goal(instance, goal)
+    finished = _proved(instance, wanted, method, run)
+    _close(instance, wanted, run)
+    certificate = _certificate(instance, wanted, run)
+    assurance, bound_assurance, stop = _checked(instance, certificate, wanted, run, finished, check)
+    return _answer(instance, wanted, run, finished, certificate, assurance, bound_assurance, stop, file)
+
+
+def _goal(instance: Instance, goal: str | None) -> Goal:
+    if goal is None:
+        goal = MINIMIZE if instance.gamma is None else DECIDE
+    if goal not in (DECIDE, MINIMIZE):
+        raise MethodUnsuitable(f'there is no goal "{goal}"; goals are {DECIDE} and {MINIMIZE}')
+    if goal == DECIDE and instance.gamma is None:
+        raise MethodUnsuitable("the goal decide needs a gamma, and the instance has none; add one, or minimize")
+    return Goal(goal, instance.gamma)
+
+
+def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
+    """Run a method until the goal is reached or a limit comes; what it found and proved is in the run."""
+    if instance.has_empty_space:
+        run.prove(None, False, Empty())
+        return Finished("none" if wanted == "auto" else wanted, "a space is empty: there are no parameters", "proved", {})
+    if instance.is_continuous:
+        raise MethodUnsuitable("a parameter may be any real number (continuous training): no method takes it")
+    name, reason = wanted, "asked for by name"
+    try:
+        _first(instance, run)
+        if wanted == "auto" and goal.reached(run):
+            return Finished("evaluate", SETTLED, "proved", {})
+        choice = _chosen(instance, wanted, run)
+        name, reason = choice.method.name, choice.reason
+        stats = choice.method.solve(instance, goal, run)
+    except Stop as stop:
+        return Finished(name, f"{reason}; {stop.detail}" if stop.detail else reason, stop.kind, {})
+    except TooLarge as error:
+        return Finished(name, f"{reason}; {error}", "memory", {})
+    except MemoryError:
+        return Finished(name, f"{reason}; memory ran out", "memory", {})
+    return Finished(name, reason, "proved", stats)
+
+
+def _first(instance: Instance, run: Run) -> None:
+    """Evaluate one choice of parameters before anything else, so that a limit always has something to report."""
+    run.prove(0, False, Nonnegative())
+    started = monotonic()
+    chosen = first_choice(instance.network)
+    try:
+        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll).total
+    except TooLarge:
+        # Numbers too long to look at: the method may do better, and if not, it says so.
+        return
+    finally:
+        spent = monotonic() - started
+        if run.time_limit is not None:
+            run.reserve = min(0.25 * run.time_limit, 0.05 + 5 * spent)
+    run.offer(chosen, loss)
+
+
+
+def _chosen(instance: Instance, wanted: str, run: Run) -> Choice:
+    room = available_bytes() / MIB if run.memory_limit is None else run.memory_limit
+    return choose(instance, wanted, room)
+
+
+def _close(instance: Instance, goal: Goal, run: Run) -> None:
+    """A loss of 0 needs no other proof than that no loss is negative."""
+    if run.incumbent is not None and run.incumbent.loss == 0 and goal.kind == MINIMIZE:
+        run.proof = Proof(0, False, Nonnegative())
+
+
+def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None:
+    """What the answer claims: of a decision only the side that decides it. None for what no file can hold."""
+    try:
+        sha256 = instance_file.sha256(instance)
+    except InvalidInput:
+        return None
+    incumbent, proof = run.incumbent, run.proof
+    upper = None if incumbent is None else Upper(incumbent.parameters, incumbent.loss)
+    lower = None if proof is None else Lower(proof.bound, proof.strict, proof.grounds)
+    if goal.kind == DECIDE and goal.reached(run):
+        if incumbent is not None and goal.satisfied(incumbent.loss):
+            lower = None
+        else:
+            upper = None
+    if lower is not None and lower.bound is None:
+        upper = None
+    return Certificate(sha256, upper, lower)
+
+
+def _checked(
+    instance: Instance, certificate: Certificate | None, goal: Goal, run: Run, finished: Finished, check: bool
+) -> tuple[str, str | None, str]:
+    """Assurance, assurance of the bound, and how the run stopped, after the checker has spoken."""
+    reached = goal.reached(run)
+    stop = "proved" if reached else finished.stop if finished.stop != "proved" else "exhausted"
+    bound_beside = not reached and run.proof is not None
+    if certificate is None or not check:
+        return CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop
+    allowed = GRACE.get(stop, float("inf"))
+    if run.time_limit is not None:
+        allowed = min(allowed, max(0.0, run.time_limit - run.seconds)) if reached else max(
+            0.05, min(allowed, run.time_limit - run.seconds)
+        )
+    if reached:
+        ended = _pass(instance, certificate, allowed, run, run.memory_limit)
+        return (CHECKED, None, stop) if ended is None else (CLAIMED, None, ended)
+    # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
+    plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
+    started = monotonic()
+    assurance = CHECKED if _pass(instance, plain, allowed, run, None) is None else CLAIMED
+    if run.proof is None or isinstance(run.proof.grounds, Nonnegative):
+        return assurance, assurance if bound_beside else None, stop
+    left = allowed - (monotonic() - started)
+    best = _pass(instance, certificate, left, run, run.memory_limit) is None
+    return assurance, CHECKED if best else CLAIMED, stop
+
+
+def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run, memory: float | None) -> str | None:
+    """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
+    if allowed <= 0:
+        return "time"
+    run.progress("checking the certificate", 1.0)
+    watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
+    run.followed_by(watcher)
+    budget = min(allowed, 1e9)
+    try:
+        said = verdict(
+            instance_file.to_bytes(instance), certificate_file.to_bytes(certificate), budget, None, watcher.poll
+        )
+    except Stop as stop:
+        return stop.kind
+    except MemoryError:
+        return "memory"
+    if said.valid:
+        _agrees(said, certificate)
+        return None
+    if "too much work" in said.line:
+        return "time"
+    raise InternalError(
+        f"dnnt_check rejects what was proved ({said.line}); please report it with the instance file and the command"
+    )
+
+
+def _agrees(said: Verdict, certificate: Certificate) -> None:
+    upper, lower = certificate.upper, certificate.lower
+    expected = (
+        None if upper is None else upper.loss,
+        None if lower is None else lower.bound,
+        lower is not None and lower.strict,
+    )
+    if (said.upper, said.lower, said.strict) != expected:
+        raise InternalError(f"dnnt_check passed another claim than ours ({said.line}); please report it")
+
+
+def _answer(
+    instance: Instance,
+    goal: Goal,
+    run: Run,
+    finished: Finished,
+    certificate: Certificate | None,
+    assurance: str,
+    bound_assurance: str | None,
+    stop: str,
+    file: str | None,
+) -> Answer:
+    incumbent, proof = run.incumbent, run.proof
+    reached = goal.reached(run)
+    bound = None if proof is None else proof.bound
+    if reached and goal.kind == DECIDE and incumbent is not None and goal.satisfied(incumbent.loss):
+        bound = None
+    return Answer(
+        file=file,
+        name=instance.name,
+        sha256=certificate.sha256 if certificate is not None else "",
+        goal=goal.kind,
+        answer=_yes_or_no(instance, goal, run),
+        status=_status(goal, incumbent, proof, reached),
+        loss=None if incumbent is None else incumbent.loss,
+        bound=bound,
+        gamma=instance.gamma,
+        parameters=_parameters(instance, incumbent),
+        assurance=assurance,
+        bound_assurance=bound_assurance,
+        method=finished.method,
+        reason=finished.reason,
+        stop=stop,
+        seconds=run.seconds,
+        version=__version__,
+        stats=finished.stats,
+        certificate=certificate,
+    )
+
+
+def _parameters(instance: Instance, incumbent: Incumbent | None) -> Parameters | None:
+    """The best parameters; where a limit came before the first loss, the first choice, whose loss is not known."""
+    if incumbent is not None:
+        return incumbent.parameters
+    if instance.has_empty_space:
+        return None
+    try:
+        return first_choice(instance.network)
+    except TooLarge:
+        return None
+
+
+def _yes_or_no(instance: Instance, goal: Goal, run: Run) -> str | None:
+    """Whether total loss <= gamma is possible, as far as the run shows it (for `minimize` too)."""
+    if instance.gamma is None:
+        return None
+    decision = Goal(DECIDE, instance.gamma)
+    if run.incumbent is not None and decision.satisfied(run.incumbent.loss):
+        return "yes"
+    return "no" if decision.reached(run) else "unknown"
+
+
+def _status(goal: Goal, incumbent: Incumbent | None, proof: Proof | None, reached: bool) -> str:
+    if proof is not None and proof.bound is None:
+        return "infeasible"
+    if goal.kind == DECIDE:
+        if not reached:
+            return "unknown"
+        return "feasible" if incumbent is not None and goal.satisfied(incumbent.loss) else "infeasible"
+    if reached:
+        return "optimal"
+    return "unknown" if incumbent is None else "feasible"

@@ -1,0 +1,70 @@
+"""The program of a layered network of one or two layers, without writing its units out.
+
+All units of the hidden layer are one group; each output is a sum of its own. Deeper layered networks are written out
+(they may still have fixed layers).
+"""
+
+from __future__ import annotations
+
+from dnnt.errors import TooLarge
+from dnnt.exact import Number, normal
+from dnnt.instance import Instance
+from dnnt.network import Layered
+from dnnt.reachable.expression import Image, Spread
+from dnnt.reachable.program import (
+    Output,
+    Program,
+    Slots,
+    Unit,
+    distinct_inputs,
+    finite,
+    program_of_graph,
+    total_of,
+)
+from dnnt.spaces import Values
+
+MAX_OUTPUTS = 4096
+"""The most outputs of a layered network that this method looks at."""
+
+
+def is_grouped(network: Layered) -> bool:
+    """Whether the network is taken as groups: two layers, the hidden one free, no fixed vertex to look after."""
+    if len(network.layers) != 2:
+        return False
+    hidden, last = network.layers
+    single = isinstance(hidden.weights, Values) and hidden.weights.size == 1 or network.inputs == 0
+    single_bias = isinstance(hidden.bias, Values) and hidden.bias.size == 1
+    return not (hidden.activation.is_constant or last.activation.is_constant or (single and single_bias))
+
+
+def program_of_layers(instance: Instance, network: Layered) -> Program:
+    """The program of an instance with a layered network."""
+    inputs = distinct_inputs(instance)
+    # A hidden weight on an input that is 0 everywhere changes nothing; let the general path find such fixed units.
+    if not is_grouped(network) or not any(any(x) for x in inputs):
+        return program_of_graph(instance, network.graph())
+    hidden, last = network.layers
+    if last.units > MAX_OUTPUTS:
+        raise TooLarge(f"{last.units} outputs are too many for this method (at most {MAX_OUTPUTS:,})")
+    n, outputs = len(inputs), last.units
+    ones: tuple[Number, ...] = (1,) * n
+    slots = [Slots(finite(hidden.weights), tuple(x[j] for x in inputs), 1, ((0, j),)) for j in range(network.inputs)]
+    slots.append(Slots(finite(hidden.bias), ones, 1, ((0, network.inputs),)))
+    incoming = total_of(slots, n)
+    outgoing = tuple(
+        total_of([Slots(finite(last.weights), (1,), 1, ((1 + t, 0),))], 1) for t in range(outputs)
+    )
+    node = Spread(Image(incoming.node, hidden.activation), tuple(total.node for total in outgoing), None)
+    unit = Unit(node, incoming, outgoing, hidden.units, ((0, hidden.units),))
+    width = n * outputs
+    rest = []
+    for t in range(outputs):
+        column = (0,) * (t * n) + ones + (0,) * (width - (t + 1) * n)
+        rest.append(Slots(finite(last.bias), tuple(normal(x) for x in column), 1, ((1 + t, 1),)))
+    return Program(
+        inputs,
+        (unit,),
+        total_of(rest, width),
+        tuple(Output(t, last.activation, ()) for t in range(outputs)),
+        outputs,
+    )

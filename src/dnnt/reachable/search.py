@@ -1,0 +1,280 @@
+"""The last step: the cheapest state of L + R, where L and R are two halves of the summands.
+
+Two ways, chosen by predicted cost. `points` forms L + R and looks at every state: right for any loss. `targets` lists
+the states of the box in order of increasing loss and asks for each whether it is in L + R: far less work where the
+optimum is near what the box allows. Both are exact, and the certificate says which one the checker should follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import product
+from math import prod
+
+from dnnt.exact import Number, normal
+from dnnt.instance import Instance
+from dnnt.reachable import keysets
+from dnnt.reachable.execute import Executed, Fold, Keys, execute, fold_sum
+from dnnt.reachable.keysets import NumpyKeys, PythonKeys, Term
+from dnnt.reachable.packing import Packing, packing_sum
+from dnnt.reachable.program import Program
+from dnnt.running import Run
+
+POINT_PAIRS = 2_000_000
+"""Up to this many pairs of halves all states are formed."""
+
+TABLE_CELLS = 2_000_000
+"""The most entries of a sample's table of losses for `targets`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The two halves as folds in one packing; `left[g]` units of group g are on the left, all others on the right."""
+
+    parts: tuple[Executed, ...]
+    rest: Executed
+    packing: Packing
+    left: tuple[int, ...]
+    left_fold: Fold
+    right_fold: Fold
+
+    @property
+    def pairs(self) -> int:
+        """The number of pairs of a left and a right sum."""
+        return self.left_fold.result.size * self.right_fold.result.size
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A state as a key of each half, and its loss."""
+
+    left: int
+    right: int
+    loss: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How the last step ended: `last` names the way, `count` its states or targets; `found` the cheapest state.
+
+    With `found` None, no state has a loss at or below the threshold that was asked for.
+    """
+
+    last: str
+    count: int
+    found: Found | None
+
+
+def halves_of(program: Program, run: Run) -> Halves:
+    """Execute every group of units, and form the two halves."""
+    parts = []
+    for index, unit in enumerate(program.units):
+        run.progress(f"hidden units, group {index + 1} of {len(program.units)}")
+        parts.append(execute(unit.node, run))
+    run.progress("output biases and skip edges")
+    rest = execute(program.rest.node, run)
+    times = [unit.count for unit in program.units]
+    packing = packing_sum(
+        [*((p.packing, t) for p, t in zip(parts, times, strict=True)), (rest.packing, 1)], program.width
+    )
+    left = _split(parts, times, rest, packing)
+    right = [t - c for t, c in zip(times, left, strict=True)]
+    run.progress("left half")
+    left_fold = fold_sum(parts, left, packing, run)
+    run.progress("right half")
+    right_fold = fold_sum([*parts, rest], [*right, 1], packing, run)
+    return Halves(tuple(parts), rest, packing, tuple(left), left_fold, right_fold)
+
+
+def _split(parts: list[Executed], times: list[int], rest: Executed, packing: Packing) -> list[int]:
+    """How many units of each group go left: all, where that is cheap; else about half of the predicted work."""
+    logs = [float(max(p.keys.size, 1).bit_length() - 1) for p in parts]
+    total = sum(log * min(t, 10**6) for log, t in zip(logs, times, strict=True)) + rest.keys.size.bit_length()
+    if min(total, packing.span.bit_length()) <= POINT_PAIRS.bit_length() - 1:
+        return list(times)
+    left, room = [], (total - rest.keys.size.bit_length()) / 2
+    for log, t in zip(logs, times, strict=True):
+        take = t // 2 if log * t > 2 * room and t > 1 else min(t, int(room / log + 0.5)) if log else t
+        left.append(take)
+        room -= log * min(take, 10**6)
+    return left
+
+
+def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Term]:
+    """The total loss as one term for each distinct input, memoised per distinct digits."""
+    n = len(program.inputs)
+    position = {x: i for i, x in enumerate(program.inputs)}
+    targets: list[dict[tuple[Number, ...], Number]] = [{} for _ in program.inputs]
+    for sample in instance.samples:
+        at = targets[position[sample.x]]
+        at[sample.y] = normal(at.get(sample.y, 0) + sample.weight)
+    return [_term(instance, program, packing, i, n, targets[i]) for i in range(n)]
+
+
+def _term(
+    instance: Instance, program: Program, packing: Packing, i: int, n: int, targets: dict[tuple[Number, ...], Number]
+) -> Term:
+    axes = tuple(block * n + i for block in range(program.blocks))
+    memo: dict[tuple[int, ...], Number] = {}
+
+    def cost(digits: tuple[int, ...]) -> Number:
+        known = memo.get(digits)
+        if known is None:
+            f = []
+            for output in program.outputs:
+                if output.block is None:
+                    f.append(output.values[i])
+                    continue
+                z = packing.axes[axes[output.block]].value(digits[output.block])
+                f.append(output.activation(z) if output.activation is not None else z)
+            outputs = tuple(f)
+            known = memo[digits] = normal(sum(w * instance.loss(outputs, y) for y, w in targets.items() if w))
+        return known
+
+    return Term(axes, cost)
+
+
+def search(
+    halves: Halves,
+    terms: list[Term],
+    threshold: Number | None,
+    run: Run,
+    improved: Callable[[Found], None],
+    excluded: Callable[[Number, int], None],
+) -> Searched:
+    """The cheapest state of L + R; with a threshold, any state at or below it will do.
+
+    `improved` is told of every better state on the way, `excluded` of every loss below which no state lies, with the
+    number of targets tested so far.
+    """
+    cells = [prod(halves.packing.axes[axis].count for axis in term.axes) for term in terms]
+    by_points = halves.pairs <= POINT_PAIRS or sum(cells) > TABLE_CELLS
+    if not by_points:
+        found = _by_targets(halves, terms, threshold, run, improved, excluded)
+        if found is not None:
+            return found
+    return _by_points(halves, terms, run)
+
+
+def _by_points(halves: Halves, terms: list[Term], run: Run) -> Searched:
+    left, right, packing = halves.left_fold.result, halves.right_fold.result, halves.packing
+    run.progress("all reachable states", 0.5)
+    run.need(keysets.sumset_bytes(left.size, right.size, packing.span), "the set of all reachable states")
+    states = keysets.sumset(left, right, packing.span, run.poll)
+    run.progress(f"the cheapest of {states.size:,} states", 0.8)
+    loss, key = keysets.cheapest(states, packing, terms, run.poll)
+    return Searched("points", states.size, _located(halves, key, loss))
+
+
+def _located(halves: Halves, key: int, loss: Number) -> Found:
+    pair = halves.left_fold.result.split(halves.right_fold.result, key)
+    assert pair is not None, "a state that is no sum of its halves"
+    return Found(pair[0], pair[1], loss)
+
+
+def _by_targets(
+    halves: Halves,
+    terms: list[Term],
+    threshold: Number | None,
+    run: Run,
+    improved: Callable[[Found], None],
+    excluded: Callable[[Number, int], None],
+) -> Searched | None:
+    """Targets in order of loss; None where that turns out dearer than looking at all states."""
+    run.progress("losses of single samples")
+    tables = [sorted_costs(term, halves.packing, run) for term in terms]
+    _sample(halves, terms, run, improved)
+    member = _membership(halves, run)
+    affordable = max(1000, 40 * halves.pairs // max(1, min(halves.left_fold.result.size, halves.right_fold.result.size)))
+    tested = 0
+    run.progress("states in order of loss")
+    for loss, key in increasing(tables):
+        excluded(loss, tested)
+        if threshold is not None and loss > threshold:
+            return Searched("targets", tested, None)
+        if tested > affordable and keysets.sumset_bytes(
+            halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
+        ) < (4 << 30):
+            return None
+        run.poll()
+        if member(key):
+            return Searched("targets", tested, _located(halves, key, loss))
+        tested += 1
+    raise AssertionError("no state of the box is reachable")
+
+
+def sorted_costs(term: Term, packing: Packing, run: Run) -> list[tuple[Number, int]]:
+    """A sample's losses with the key of each choice of its digits, by increasing loss."""
+    costs = []
+    strides = [packing.strides[axis] for axis in term.axes]
+    for digits in product(*(range(packing.axes[axis].count) for axis in term.axes)):
+        run.poll()
+        costs.append((term.cost(digits), sum(d * s for d, s in zip(digits, strides, strict=True))))
+    costs.sort()
+    return costs
+
+
+def increasing(tables: list[list[tuple[Number, int]]]) -> Iterator[tuple[Number, int]]:
+    """All states of the box as (total loss, key), by increasing loss: a best-first walk over index vectors."""
+    tables = [table for table in tables if table]
+    start = (0,) * len(tables)
+    queue: list[tuple[Number, int, tuple[int, ...], int]] = [
+        (sum((table[0][0] for table in tables), start=0), sum(table[0][1] for table in tables), start, 0)
+    ]
+    while queue:
+        loss, key, indices, last = heappop(queue)
+        yield normal(loss), key
+        # Each index vector has one parent: the last increased index is never followed by an earlier one.
+        for c in range(last, len(tables)):
+            at = indices[c]
+            if at + 1 < len(tables[c]):
+                following = (*indices[:c], at + 1, *indices[c + 1 :])
+                more = loss + tables[c][at + 1][0] - tables[c][at][0]
+                heappush(queue, (more, key + tables[c][at + 1][1] - tables[c][at][1], following, c))
+
+
+def _membership(halves: Halves, run: Run) -> Callable[[int], bool]:
+    """A test whether a key is in L + R."""
+    left, right = halves.left_fold.result, halves.right_fold.result
+    if isinstance(left, NumpyKeys) and isinstance(right, NumpyKeys) and halves.packing.span <= keysets.BITMAP_SPAN:
+        small, large = sorted((left, right), key=lambda keys: keys.size)
+        run.need(halves.packing.span, "a map of one half")
+        return _bitmap_membership(small, large, halves.packing.span)
+    return lambda key: left.split(right, key) is not None
+
+
+def _bitmap_membership(small: NumpyKeys, large: NumpyKeys, span: int) -> Callable[[int], bool]:
+    import numpy as np
+
+    cells = np.zeros(span, bool)
+    cells[large.keys] = True
+
+    def member(key: int) -> bool:
+        rest = key - small.keys
+        return bool(cells[rest[rest >= 0]].any())
+
+    return member
+
+
+def _sample(halves: Halves, terms: list[Term], run: Run, improved: Callable[[Found], None]) -> None:
+    """Some states spread over both halves, so that a limit finds more than the first choice."""
+    best: Found | None = None
+    lefts, rights = _spread(halves.left_fold.result, 40), _spread(halves.right_fold.result, 40)
+    for left, right in product(lefts, rights):
+        run.poll()
+        key = left + right
+        digits = [key // s % a.count for s, a in zip(halves.packing.strides, halves.packing.axes, strict=True)]
+        loss = normal(sum(term.cost(tuple(digits[axis] for axis in term.axes)) for term in terms))
+        if best is None or loss < best.loss:
+            best = Found(left, right, loss)
+    if best is not None:
+        improved(best)
+
+
+def _spread(keys: Keys, count: int) -> list[int]:
+    if isinstance(keys, PythonKeys):
+        listed = keys.listed()
+        return listed[:: max(1, len(listed) // count)]
+    return [int(key) for key in keys.keys[:: max(1, keys.size // count)].tolist()]

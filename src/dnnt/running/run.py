@@ -1,0 +1,165 @@
+"""One run: its deadline, memory limit and interrupt, and what has been found and proved so far.
+
+A method calls `poll` often (every 50 ms of work at the latest), `need` before it builds something large, `offer` for
+parameters with their loss, and `prove` for a lower bound with its grounds. A limit or an interrupt unwinds the method by
+`Stop`, which never leaves the pipeline: what was offered and proved is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from dnnt.certificate import Grounds
+from dnnt.exact import Number
+from dnnt.parameters import Parameters
+
+MIB = 1 << 20
+_POLL_SECONDS = 0.01
+
+
+class Stop(Exception):
+    """A limit or an interrupt came before the proof: `kind` is `time`, `memory` or `interrupt`."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The best parameters so far and their exact loss."""
+
+    parameters: Parameters
+    loss: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A lower bound (None: no parameters exist), strict or not, and its grounds."""
+
+    bound: Number | None
+    strict: bool
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who is told of progress. Both calls come often and must be quick."""
+
+    message: Callable[[str], None] = lambda text: None
+    state: Callable[[Run], None] = lambda run: None
+
+
+class Run:
+    """Limits, interrupt, incumbent, bound and progress of one solve. `started` is a `monotonic` time."""
+
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        memory_limit: float | None = None,
+        observer: Observer | None = None,
+        started: float | None = None,
+    ) -> None:
+        self.started = monotonic() if started is None else started
+        self.time_limit = time_limit
+        self.memory_limit = memory_limit
+        self.observer = observer or Observer()
+        self.reserve = 0.0
+        self.incumbent: Incumbent | None = None
+        self.proof: Proof | None = None
+        self.work = 0.0
+        self.doing = ""
+        self._interrupted = False
+        self._follower: Run | None = None
+        self._next_poll = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds since the start."""
+        return monotonic() - self.started
+
+    def interrupt(self) -> None:
+        """Ask the run (and the check that follows it) to stop at its next poll."""
+        self._interrupted = True
+        if self._follower is not None:
+            self._follower.interrupt()
+
+    def followed_by(self, follower: Run) -> None:
+        """Pass later interrupts on to `follower`."""
+        self._follower = follower
+
+    def poll(self) -> None:
+        """Raise `Stop` if a limit or an interrupt has come. Cheap: call it often."""
+        now = monotonic()
+        if now < self._next_poll and not self._interrupted:
+            return
+        self._next_poll = now + _POLL_SECONDS
+        if self._interrupted:
+            raise Stop("interrupt")
+        if self.time_limit is not None and now - self.started > self.time_limit - self.reserve:
+            raise Stop("time")
+        if self.memory_limit is not None and resident_bytes() > self.memory_limit * MIB:
+            raise Stop("memory", f"the limit of {self.memory_limit:g} MiB is reached")
+        self.observer.state(self)
+
+    def need(self, size: int, what: str) -> None:
+        """Raise `Stop` if `size` further bytes for `what` would not fit."""
+        room = available_bytes()
+        if self.memory_limit is not None:
+            room = min(room, int(self.memory_limit * MIB) - resident_bytes())
+        if size > room:
+            raise Stop("memory", f"{what} needs about {mebibytes(size)} MiB, {max(room, 0) // MIB:,} MiB are left")
+
+    def offer(self, parameters: Parameters, loss: Number) -> None:
+        """Keep these parameters if no better ones are known."""
+        if self.incumbent is None or loss < self.incumbent.loss:
+            self.incumbent = Incumbent(parameters, loss)
+            self.observer.state(self)
+
+    def prove(self, bound: Number | None, strict: bool, grounds: Grounds) -> None:
+        """Keep this lower bound if no better one is known."""
+        known = self.proof
+        if known is None or bound is None or (
+            known.bound is not None and (bound, strict) > (known.bound, known.strict)
+        ):
+            self.proof = Proof(bound, strict, grounds)
+            self.observer.state(self)
+
+    def progress(self, doing: str, fraction: float = 0.0) -> None:
+        """Say what is being done and how far it is (0 to 1)."""
+        self.doing, self.work = doing, fraction
+        self.observer.state(self)
+
+
+def mebibytes(size: int) -> str:
+    """A size in MiB for a person."""
+    value = max(1, size // MIB)
+    return f"{value:,}" if value < 10**12 else f"10^{int(value.bit_length() * 0.30103)}"
+
+
+def resident_bytes() -> int:
+    """The resident memory of this process."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def available_bytes() -> int:
+    """The memory that the machine can still give (a generous guess where it does not say)."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        return 8 << 30
+    return 8 << 30
