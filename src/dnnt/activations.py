@@ -1,7 +1,8 @@
 """Activations: total, exact functions on the rationals.
 
 One table, `KINDS`: name -> the keys that a file gives, how to build the exact function from them, and at which points
-its slope or value may change (`turns`), from which its range over an interval follows. From Python any exact function can be
+its slope or value may change (`turns`), from which its range over an interval follows. From Python any exact
+function can be
 given; a file holds only named ones.
 """
 
@@ -11,10 +12,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
-from dnnt.exact import Number, normal, number, numbers, to_json
+from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
 from dnnt.kinds import arguments_of
 
 Function = Callable[[Number], Number]
@@ -86,7 +88,9 @@ def _table(values: tuple[tuple[Number, Number], ...], otherwise: Number) -> tupl
     for index, (z, value) in enumerate(values):
         if entries.setdefault(z, value) != value:
             raise InvalidInput(
-                f"two different values for {shown(z)}", "keep one entry for each argument", f"values[{index}]"
+                f"two different values for {shown(z)}",
+                "keep one entry for each argument",
+                f"values[{index}]",
             )
     return (lambda z: entries.get(z, otherwise)), ()
 
@@ -99,9 +103,13 @@ def _piecewise_linear(
     knots = [z for z, _ in points]
     for index in range(1, len(knots)):
         if knots[index] <= knots[index - 1]:
-            raise InvalidInput("the points do not have increasing z", "sort them and drop repeats", f"points[{index}]")
-    slopes = [Fraction(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(points, points[1:], strict=False)]
-    slopes = [left, *slopes, right]
+            raise InvalidInput(
+                "the points do not have increasing z",
+                "sort them and drop repeats",
+                f"points[{index}]",
+            )
+    inner = [Fraction(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
+    slopes: list[Number] = [left, *inner, right]
 
     def apply(z: Number) -> Number:
         piece = bisect_right(knots, z)
@@ -124,19 +132,23 @@ KINDS: Mapping[str, Kind] = {
     "relu": Kind((), _plain(lambda z: z if z > 0 else 0), "max(0, z)"),
     "sign": Kind((), _plain(lambda z: 1 if z >= 0 else -1), "1 if z >= 0, else -1"),
     "step": Kind((), _plain(lambda z: 1 if z >= 0 else 0), "1 if z >= 0, else 0"),
-    "abs": Kind((), _plain(abs, 0), "|z|"),
+    "abs": Kind((), _plain(magnitude, 0), "|z|"),
     "square": Kind((), _plain(lambda z: z * z, 0), "z²"),
     "quarter_square": Kind((), _plain(_quarter_square, 0), "z²/4"),
     "floor": Kind((), _plain(lambda z: z // 1), "the greatest integer <= z"),
     "clip": Kind(("low", "high"), _clip, "z, but not below low and not above high"),
     "scale": Kind(("factor",), lambda factor: ((lambda z: normal(factor * z)), ()), "factor · z"),
     "leaky_relu": Kind(
-        ("slope",), lambda slope: ((lambda z: z if z > 0 else normal(slope * z)), (0,)), "z if z > 0, else slope · z"
+        ("slope",),
+        lambda slope: ((lambda z: z if z > 0 else normal(slope * z)), (0,)),
+        "z if z > 0, else slope · z",
     ),
     "constant": Kind(("value",), lambda value: ((lambda z: value), ()), "value, whatever z"),
     "table": Kind(("values", "otherwise"), _table, "the listed value at the listed z, otherwise elsewhere"),
     "piecewise_linear": Kind(
-        ("points", "left", "right"), _piecewise_linear, "linear between the points, with the slopes left and right outside"
+        ("points", "left", "right"),
+        _piecewise_linear,
+        "linear between the points, with the slopes left and right outside",
     ),
 }
 
@@ -144,7 +156,9 @@ _PAIRS = {("table", "values"), ("piecewise_linear", "points")}
 
 
 def activation(given: object, exact_floats: bool = False) -> Activation:
-    """The activation that a value means: a name, a dictionary with `kind` (as in a file), a function, an `Activation`."""
+    """The activation that a value means: a name, a dictionary with `kind` (as in a file), a function, an
+    `Activation`.
+    """
     if isinstance(given, Activation):
         return given
     if callable(given):

@@ -6,7 +6,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from dnnt.profile import Profile, profile
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
@@ -14,6 +13,7 @@ from dnnt.formats import certificate_file, instance_file, json_text, parameters_
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.pipeline import solve as solve_instance
+from dnnt.profile import Profile, profile
 from dnnt.running import Run, interruptible
 
 
@@ -87,5 +87,3 @@ def check(instance: Instance | str | Path, certificate: Any, budget: float = 600
 def info(instance: Instance | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
     return profile(instance if isinstance(instance, Instance) else read(instance))
-
-

@@ -43,7 +43,8 @@ class Enumeration:
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
-    `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds on the
+    `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds
+    on the
     sets that the checker rebuilds.
     """
 
@@ -74,7 +75,9 @@ class Upper:
 
 @dataclass(frozen=True, slots=True)
 class Lower:
-    """No parameters have a loss below `bound` (with `strict`: nor equal to it); None: there are no parameters at all."""
+    """No parameters have a loss below `bound` (with `strict`: nor equal to it); None: there are no parameters at
+    all.
+    """
 
     bound: Number | None
     strict: bool

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dnnt_check
-
 from dnnt.exact import Number
 
 
@@ -31,4 +30,4 @@ def verdict(
 ) -> Verdict:
     """Check certificate bytes against instance bytes. `budget` in seconds, `memory` in bytes; `watch` may raise."""
     said = dnnt_check.check(instance, certificate, budget=budget, memory=memory, watch=watch)
-    return Verdict(said.valid, said.claim, said.upper, said.lower, said.strict, said.line)
+    return Verdict(said.valid, said.claim or "", said.upper, said.lower, said.strict, said.line)

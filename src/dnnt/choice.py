@@ -49,13 +49,27 @@ RULES = (
     ),
     Rule(
         "reachable",
-        lambda costs, room: _fits(costs, "reachable", room)
-        and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds),
+        lambda costs, room: (
+            _fits(costs, "reachable", room)
+            and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds)
+        ),
         "two layers of free units: the reachable states are fewer than the choices ({basis})",
     ),
-    Rule("brute-force", lambda costs, room: _fits(costs, "brute-force", room), "no other method is predicted cheaper ({basis})"),
-    Rule("reachable", lambda costs, room: "reachable" in costs, "the only method that takes the instance ({basis})"),
-    Rule("brute-force", lambda costs, room: "brute-force" in costs, "the only method that takes the instance ({basis})"),
+    Rule(
+        "brute-force",
+        lambda costs, room: _fits(costs, "brute-force", room),
+        "no other method is predicted cheaper ({basis})",
+    ),
+    Rule(
+        "reachable",
+        lambda costs, room: "reachable" in costs,
+        "the only method that takes the instance ({basis})",
+    ),
+    Rule(
+        "brute-force",
+        lambda costs, room: "brute-force" in costs,
+        "the only method that takes the instance ({basis})",
+    ),
 )
 
 

@@ -42,7 +42,10 @@ class Evaluation:
 
 
 def evaluate(
-    instance: Instance, given: Any, max_bits: int = MAX_BITS, poll: Callable[[], None] = lambda: None
+    instance: Instance,
+    given: Any,
+    max_bits: int = MAX_BITS,
+    poll: Callable[[], None] = lambda: None,
 ) -> Evaluation:
     """Evaluate parameters (a `Parameters`, a file's `edges` list, or an answer) on every sample.
 
@@ -98,7 +101,11 @@ def _activated(activation: Activation, pre: Number, max_bits: int) -> Number:
 
 
 def _layered_outputs(
-    network: Layered, chosen: Parameters, x: tuple[Number, ...], max_bits: int, poll: Callable[[], None]
+    network: Layered,
+    chosen: Parameters,
+    x: tuple[Number, ...],
+    max_bits: int,
+    poll: Callable[[], None],
 ) -> tuple[Number, ...]:
     """Layer by layer; a layer's values are runs (value, how many consecutive units have it)."""
     if network.output_count > MAX_OUTPUTS:

@@ -31,15 +31,16 @@ _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")
 
 def normal(value: Number) -> Number:
     """The same number in normal form."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return value.numerator
-    return value
+    if type(value) is int or value.denominator != 1:
+        return value
+    return value.numerator
 
 
 def number(value: object, exact_floats: bool = False) -> Number:
     """The exact number that a Python value means.
 
-    Takes integers (not booleans), `Fraction`, `Decimal`, strings `"p/q"` or `"-0.25"`, NumPy scalars of these kinds, and
+    Takes integers (not booleans), `Fraction`, `Decimal`, strings `"p/q"` or `"-0.25"`, NumPy scalars of these
+    kinds, and
     floats only where `exact_floats` says that each is meant as the rational number that it is. Raises `InvalidInput`.
     """
     if type(value) is int:
@@ -58,7 +59,8 @@ def number(value: object, exact_floats: bool = False) -> Number:
         if not exact_floats:
             raise InvalidInput(
                 f"{value!r} is a float",
-                "give an integer, a Fraction or a string, or say exact_floats=True to mean each float as the rational it is",
+                "give an integer, a Fraction or a string, or say exact_floats=True to mean each float as the "
+                "rational it is",
             )
         if value != value or value in (float("inf"), float("-inf")):
             raise InvalidInput(f"{value!r} is not a number", "give a finite number")
@@ -74,7 +76,10 @@ def from_text(text: str) -> Number:
     if match is None:
         if len(text) > MAX_DIGITS and set(text) <= set("-./0123456789"):
             raise InvalidInput(f"a number of more than {MAX_DIGITS:,} digits", "write a shorter number")
-        raise InvalidInput(f"{shown(text)} is not a number", 'write "p/q" or "-0.25", in ASCII digits and without exponent')
+        raise InvalidInput(
+            f"{shown(text)} is not a number",
+            'write "p/q" or "-0.25", in ASCII digits and without exponent',
+        )
     sign, whole, denominator, decimals = match.groups()
     if max(len(whole) + len(decimals or ""), len(denominator or "")) > MAX_DIGITS:
         raise InvalidInput(f"a number of more than {MAX_DIGITS:,} digits", "write a shorter number")
@@ -95,7 +100,12 @@ def from_json_token(token: str) -> Number:
     match = _DECIMAL.match(token)
     if match is None:
         raise InvalidInput(f"{shown(token)} is not a number", "write an integer, a decimal or a string")
-    sign, whole, decimals, exponent_text = match.group(1), match.group(2), match.group(3) or "", match.group(4) or "0"
+    sign, whole, decimals, exponent_text = (
+        match.group(1),
+        match.group(2),
+        match.group(3) or "",
+        match.group(4) or "0",
+    )
     exponent = int(exponent_text) if len(exponent_text) < 12 else MAX_DIGITS + 1
     digits = max(1, len(whole) + exponent) + max(0, len(decimals) - exponent)
     if digits > MAX_DIGITS or abs(exponent) > MAX_DIGITS:
@@ -148,9 +158,14 @@ def to_json(value: Number) -> int | str:
 
 def bits(value: Number) -> int:
     """The bits of numerator and denominator together: what the number takes in memory."""
-    if isinstance(value, int):
+    if type(value) is int:
         return value.bit_length()
     return value.numerator.bit_length() + value.denominator.bit_length()
+
+
+def magnitude(value: Number) -> Number:
+    """|value|."""
+    return value if value >= 0 else -value
 
 
 def common_step(values: list[Number]) -> Number:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Any
 
-from dnnt.errors import InvalidInput, InvalidInstance, at, shown
+from dnnt.errors import InvalidInstance, at, shown
 from dnnt.exact import Number, number, numbers
 from dnnt.losses import Loss, loss
-from dnnt.network import Edge, Layered, Network, Vertex
+from dnnt.network import Layered, Network
 from dnnt.spaces import Real, Values
 
 
@@ -37,7 +38,8 @@ class Instance:
     """A problem of discrete training: minimise the total loss, or decide whether it can be at most `gamma`.
 
     `network` is a `Network` or `Layered`; `samples` are `Sample` values, pairs (x, y), triples (x, y, weight) or
-    dictionaries as in a file; `loss` is a name, a dictionary as in a file, or any exact function of (f, y). `source` holds
+    dictionaries as in a file; `loss` is a name, a dictionary as in a file, or any exact function of (f, y).
+    `source` holds
     the bytes of the file that the instance was read from. Raises `InvalidInstance`.
     """
 
@@ -51,7 +53,11 @@ class Instance:
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, (Network, Layered)):
-            raise InvalidInstance(f"{shown(self.network)} is no network", "give a dnnt.Network or dnnt.Layered", "network")
+            raise InvalidInstance(
+                f"{shown(self.network)} is no network",
+                "give a dnnt.Network or dnnt.Layered",
+                "network",
+            )
         with at("loss"):
             object.__setattr__(self, "loss", loss(self.loss))
             self.loss.check_outputs(self.network.output_count)
@@ -71,7 +77,11 @@ class Instance:
             ("y", sample.y, self.network.output_count, "outputs"),
         ):
             if len(values) != count:
-                raise InvalidInstance(f"{len(values)} numbers for {count} {noun}", f"give one for each of the {noun}", key)
+                raise InvalidInstance(
+                    f"{len(values)} numbers for {count} {noun}",
+                    f"give one for each of the {noun}",
+                    key,
+                )
         with at("y"):
             self.loss.check_targets(self.network.output_count, sample.y)
         return sample
@@ -113,7 +123,8 @@ def layered(
 ) -> Instance:
     """An instance whose network is given layer by layer, as in the file's shorthand.
 
-    `layers`: dictionaries with `units`, `activation`, `weights` and `bias`. With `exact_floats`, floats (in samples, spaces
+    `layers`: dictionaries with `units`, `activation`, `weights` and `bias`. With `exact_floats`, floats (in
+    samples, spaces
     and gamma) are taken as the rational numbers that they are.
     """
     if exact_floats:
@@ -135,7 +146,8 @@ def graph(
 ) -> Instance:
     """An instance whose network is given by vertices and edges, with the file's keys (see `layered` for the rest).
 
-    `vertices`: dictionaries with `id` and `activation`, pairs, or `Vertex` values; `edges`: dictionaries with `from`, `to`,
+    `vertices`: dictionaries with `id` and `activation`, pairs, or `Vertex` values; `edges`: dictionaries with
+    `from`, `to`,
     `weights` and `bias`, or `Edge` values.
     """
     if exact_floats:
@@ -143,6 +155,16 @@ def graph(
         samples, gamma = exactly(list(samples)), exactly(gamma)
     network = Network(inputs, tuple(vertices), tuple(outputs), tuple(edges))
     return Instance(network, tuple(samples), loss, gamma, name, notes)
+
+
+def mixed_order(count: int) -> list[int]:
+    """0 … count - 1 with neighbours far apart: files often list one class after the other, and partial sums of losses
+    show sooner that a choice is bad when classes are mixed.
+    """
+    step = max(1, round(count * 0.618))
+    while gcd(step, count) > 1:
+        step += 1
+    return [index * step % count for index in range(count)]
 
 
 def exactly(value: Any) -> Any:
@@ -156,6 +178,3 @@ def exactly(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: exactly(v) for key, v in value.items()}
     return value
-
-
-__all__ = ["Edge", "Instance", "InvalidInput", "Sample", "Vertex", "exactly", "graph", "layered"]

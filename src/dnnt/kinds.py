@@ -15,7 +15,8 @@ class Row(Protocol):
     """A row of a table of kinds: the keys that a file gives."""
 
     @property
-    def keys(self) -> tuple[str, ...]: ...
+    def keys(self) -> tuple[str, ...]:
+        """The keys, in the order in which they are written."""
 
 
 def arguments_of(

@@ -1,6 +1,7 @@
 """Losses: exact functions of a sample's outputs f and targets y, never negative.
 
-One table, `KINDS`: name -> the keys that a file gives, how to build the exact function, and whether the loss is a sum of
+One table, `KINDS`: name -> the keys that a file gives, how to build the exact function, and whether the loss is a
+sum of
 one term an output (`separable`). From Python any exact function of two tuples can be given.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
-from dnnt.exact import Number, normal, number, numbers, to_json
+from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
 from dnnt.kinds import arguments_of
 
 Vector = tuple[Number, ...]
@@ -41,7 +42,11 @@ class Loss:
         for key, value in self.arguments:
             if key == "values":
                 body[key] = [
-                    {"f": [to_json(q) for q in f], "y": [to_json(q) for q in y], "loss": to_json(cost)}
+                    {
+                        "f": [to_json(q) for q in f],
+                        "y": [to_json(q) for q in y],
+                        "loss": to_json(cost),
+                    }
                     for f, y, cost in value
                 ]
             else:
@@ -54,16 +59,24 @@ class Loss:
             return
         if outputs == 1:
             if y[0] not in (-1, 1):
-                raise InvalidInput(f"label {shown(y[0])}", 'with "misclassified" and one output a label is -1 or 1', "[0]")
+                raise InvalidInput(
+                    f"label {shown(y[0])}",
+                    'with "misclassified" and one output a label is -1 or 1',
+                    "[0]",
+                )
         elif sorted(y) != [0] * (outputs - 1) + [1]:
             raise InvalidInput(
-                "the labels are not one-hot", 'with "misclassified" one label is 1 and the others are 0'
+                "the labels are not one-hot",
+                'with "misclassified" one label is 1 and the others are 0',
             )
 
     def check_outputs(self, outputs: int) -> None:
         """Raise `InvalidInput` where the loss does not go with that many outputs."""
         if self.kind == "misclassified" and outputs == 0:
-            raise InvalidInput('"misclassified" without an output', "give the network an output or take another loss")
+            raise InvalidInput(
+                '"misclassified" without an output',
+                "give the network an output or take another loss",
+            )
         if self.kind == "table":
             for index, (f, y, _) in enumerate(dict(self.arguments)["values"]):
                 for key, vector in (("f", f), ("y", y)):
@@ -90,11 +103,11 @@ def _squared(f: Vector, y: Vector) -> Number:
 
 
 def _absolute(f: Vector, y: Vector) -> Number:
-    return normal(sum(abs(a - b) for a, b in zip(f, y, strict=True)))
+    return normal(sum(magnitude(a - b) for a, b in zip(f, y, strict=True)))
 
 
 def _maximum(f: Vector, y: Vector) -> Number:
-    return normal(max((abs(a - b) for a, b in zip(f, y, strict=True)), default=0))
+    return normal(max([magnitude(a - b) for a, b in zip(f, y, strict=True)], default=0))
 
 
 def _zero_one(f: Vector, y: Vector) -> Number:
@@ -132,9 +145,19 @@ KINDS: Mapping[str, Kind] = {
     "absolute": Kind((), lambda: _absolute, True, "sum of |f - y|"),
     "maximum": Kind((), lambda: _maximum, False, "the largest |f - y|"),
     "zero_one": Kind((), lambda: _zero_one, False, "0 if f = y, else 1"),
-    "misclassified": Kind((), lambda: _misclassified, False, "0 if the sign of f is y (the hot output is the largest), else 1"),
+    "misclassified": Kind(
+        (),
+        lambda: _misclassified,
+        False,
+        "0 if the sign of f is y (the hot output is the largest), else 1",
+    ),
     "hinge": Kind(("margin",), _hinge, True, "sum of max(0, margin - y·f)"),
-    "table": Kind(("values", "otherwise"), _table, False, "the listed loss at the listed f and y, otherwise elsewhere"),
+    "table": Kind(
+        ("values", "otherwise"),
+        _table,
+        False,
+        "the listed loss at the listed f and y, otherwise elsewhere",
+    ),
 }
 
 

@@ -90,7 +90,9 @@ class Network:
         for index, vertex in enumerate(self.vertices):
             if position.setdefault(vertex.id, index) != index:
                 raise InvalidInstance(
-                    f"a second vertex named {shown(vertex.id)}", "give each vertex its own name", f"vertices[{index}].id"
+                    f"a second vertex named {shown(vertex.id)}",
+                    "give each vertex its own name",
+                    f"vertices[{index}].id",
                 )
         object.__setattr__(self, "position", position)
         self._check_outputs()
@@ -120,7 +122,9 @@ class Network:
             for key, name in (("from", edge.source), ("to", edge.target)):
                 if name not in self.position and not (key == "from" and name == SOURCE):
                     raise InvalidInstance(
-                        f"unknown vertex {shown(name)}", "name a vertex of the network", f"edges[{index}].{key}"
+                        f"unknown vertex {shown(name)}",
+                        "name a vertex of the network",
+                        f"edges[{index}].{key}",
                     )
             needed = self.inputs if edge.source == SOURCE else 1
             if len(edge.weights) != needed:
@@ -144,7 +148,11 @@ class Network:
                 if not missing[head]:
                     order.append(head)
         if len(order) < len(self.vertices):
-            raise InvalidInstance(f"a cycle: {self._cycle(missing)}", "remove an edge of it: networks are acyclic", "edges")
+            raise InvalidInstance(
+                f"a cycle: {self._cycle(missing)}",
+                "remove an edge of it: networks are acyclic",
+                "edges",
+            )
         return tuple(order)
 
     def _cycle(self, missing: list[int]) -> str:
@@ -225,7 +233,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Layered:
-    """Layers, each joined completely to the one before (the first to the source); the last layer's units are the outputs."""
+    """Layers, each joined completely to the one before (the first to the source); the last layer's units are the
+    outputs.
+    """
 
     inputs: int
     layers: tuple[Layer, ...]

@@ -12,8 +12,7 @@ from typing import Any
 
 from dnnt import spaces
 from dnnt.errors import InvalidParameters, at, shown
-from dnnt.exact import Number, numbers, to_json
-from dnnt.exact import number as exact_number
+from dnnt.exact import Number, number as exact_number, numbers, to_json
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.spaces import Range, Real, Values
 
@@ -44,7 +43,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A choice of all weights and biases. Equal neighbours are merged into one run, so equal choices are equal values."""
+    """A choice of all weights and biases. Equal neighbours are merged into one run, so equal choices are equal
+    values.
+    """
 
     runs: tuple[Run, ...] = ()
 
@@ -74,7 +75,10 @@ class Parameters:
         """The contract's `edges` list; `repeat` where it shortens it."""
         entries = []
         for run in self.runs:
-            entry: dict[str, Any] = {"weights": [to_json(w) for w in run.weights], "bias": to_json(run.bias)}
+            entry: dict[str, Any] = {
+                "weights": [to_json(w) for w in run.weights],
+                "bias": to_json(run.bias),
+            }
             entries.append(entry if run.repeat == 1 else {**entry, "repeat": run.repeat})
         return entries
 
@@ -114,12 +118,16 @@ def check_shape(network: Network | Layered, given: Parameters) -> None:
     """Raise `InvalidParameters` unless there is one entry an edge with the right number of weights."""
     if given.edge_count != network.edge_count:
         raise InvalidParameters(
-            f"{given.edge_count} entries for {network.edge_count} edges", "give one entry for each edge", "edges"
+            f"{given.edge_count} entries for {network.edge_count} edges",
+            "give one entry for each edge",
+            "edges",
         )
     for index, run, _, weight_count in _aligned(network, given):
         if len(run.weights) != weight_count:
             raise InvalidParameters(
-                f"{len(run.weights)} weights where {weight_count} belong", "give as many as the edge has", f"edges[{index}]"
+                f"{len(run.weights)} weights where {weight_count} belong",
+                "give as many as the edge has",
+                f"edges[{index}]",
             )
 
 
@@ -135,7 +143,9 @@ def inside(network: Network | Layered, given: Parameters) -> bool:
 
 
 def _aligned(network: Network | Layered, given: Parameters) -> Iterator[tuple[int, Run, bool, int]]:
-    """Runs cut at the borders of layers (of edges in a graph): entry, run, whether inside its spaces, weights needed."""
+    """Runs cut at the borders of layers (of edges in a graph): entry, run, whether inside its spaces, weights
+    needed.
+    """
     if isinstance(network, Network):
         for index, (edge, run) in enumerate(zip(network.edges, given.edges(), strict=True)):
             yield index, run, True, network.inputs if edge.source == SOURCE else 1
@@ -151,7 +161,9 @@ def _aligned(network: Network | Layered, given: Parameters) -> Iterator[tuple[in
 
 
 def _biases_inside(run: Run, start: int, fan: int, bias: Values | Range | Real) -> bool:
-    """Whether a run of edges from number `start` of a layer has its biases inside: every `fan`-th edge has the space."""
+    """Whether a run of edges from number `start` of a layer has its biases inside: every `fan`-th edge has the
+    space.
+    """
     has_first = -start % fan < run.repeat
     has_other = fan > 1 and not (run.repeat == 1 and has_first)
     return (not has_first or run.bias in bias) and (not has_other or run.bias == 0)

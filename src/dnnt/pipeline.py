@@ -44,7 +44,8 @@ def solve(
     check: bool = True,
     file: str | None = None,
 ) -> Answer:
-    """Solve an instance under the limits of a `Run`; `goal` is `decide`, `minimize` or None (decide where there is a gamma).
+    """Solve an instance under the limits of a `Run`; `goal` is `decide`, `minimize` or None (decide where there is
+    a gamma).
 
     Raises `MethodUnsuitable` for a method (or goal) that does not take the instance, `InternalError` where the checker
     rejects what was proved.
@@ -72,7 +73,12 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
     """Run a method until the goal is reached or a limit comes; what it found and proved is in the run."""
     if instance.has_empty_space:
         run.prove(None, False, Empty())
-        return Finished("none" if wanted == "auto" else wanted, "a space is empty: there are no parameters", "proved", {})
+        return Finished(
+            "none" if wanted == "auto" else wanted,
+            "a space is empty: there are no parameters",
+            "proved",
+            {},
+        )
     if instance.is_continuous:
         raise MethodUnsuitable("a parameter may be any real number (continuous training): no method takes it")
     name, reason = wanted, "asked for by name"
@@ -109,7 +115,6 @@ def _first(instance: Instance, run: Run) -> None:
     run.offer(chosen, loss)
 
 
-
 def _chosen(instance: Instance, wanted: str, run: Run) -> Choice:
     room = available_bytes() / MIB if run.memory_limit is None else run.memory_limit
     return choose(instance, wanted, room)
@@ -141,7 +146,12 @@ def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None
 
 
 def _checked(
-    instance: Instance, certificate: Certificate | None, goal: Goal, run: Run, finished: Finished, check: bool
+    instance: Instance,
+    certificate: Certificate | None,
+    goal: Goal,
+    run: Run,
+    finished: Finished,
+    check: bool,
 ) -> tuple[str, str | None, str]:
     """Assurance, assurance of the bound, and how the run stopped, after the checker has spoken."""
     reached = goal.reached(run)
@@ -151,8 +161,10 @@ def _checked(
         return CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop
     allowed = GRACE.get(stop, float("inf"))
     if run.time_limit is not None:
-        allowed = min(allowed, max(0.0, run.time_limit - run.seconds)) if reached else max(
-            0.05, min(allowed, run.time_limit - run.seconds)
+        allowed = (
+            min(allowed, max(0.0, run.time_limit - run.seconds))
+            if reached
+            else max(0.05, min(allowed, run.time_limit - run.seconds))
         )
     if reached:
         ended = _pass(instance, certificate, allowed, run, run.memory_limit)
@@ -178,7 +190,11 @@ def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run
     budget = min(allowed, 1e9)
     try:
         said = verdict(
-            instance_file.to_bytes(instance), certificate_file.to_bytes(certificate), budget, None, watcher.poll
+            instance_file.to_bytes(instance),
+            certificate_file.to_bytes(certificate),
+            budget,
+            None,
+            watcher.poll,
         )
     except Stop as stop:
         return stop.kind

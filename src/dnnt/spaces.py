@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from dnnt.errors import InvalidInput, shown
-from dnnt.exact import Number, normal, number, numbers
+from dnnt.errors import InvalidInput, MethodUnsuitable, shown
+from dnnt.exact import Number, magnitude, normal, number, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +22,22 @@ class Values:
     values: tuple[Number, ...]
 
     def __post_init__(self) -> None:
-        if any(a >= b for a, b in zip(self.values, self.values[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(self.values)):
             raise InvalidInput("the values of a space are not increasing", "build spaces with dnnt.space")
 
     @property
     def size(self) -> int:
+        """The number of values."""
         return len(self.values)
 
     @property
     def low(self) -> Number:
+        """The least value."""
         return self.values[0]
 
     @property
     def high(self) -> Number:
+        """The greatest value."""
         return self.values[-1]
 
     def __iter__(self) -> Iterator[Number]:
@@ -57,10 +61,12 @@ class Range:
 
     @property
     def low(self) -> Number:
+        """The least value."""
         return self.start
 
     @property
     def high(self) -> Number:
+        """The greatest value."""
         return normal(self.start + self.step * (self.size - 1))
 
     def __iter__(self) -> Iterator[Number]:
@@ -84,7 +90,15 @@ class Real:
         return isinstance(value, Number)
 
 
+Finite = Values | Range
 Space = Values | Range | Real
+
+
+def finite(of: Space) -> Finite:
+    """The space, known to be no `Real`. Raises `MethodUnsuitable`."""
+    if isinstance(of, Real):
+        raise MethodUnsuitable("a parameter may be any real number; no method takes continuous training")
+    return of
 
 
 def _count(size: int) -> Iterator[int]:
@@ -112,7 +126,7 @@ def listed(values: tuple[Number, ...]) -> Values | Range:
     ordered = tuple(sorted(set(values)))
     if len(ordered) >= 3:
         step = normal(ordered[1] - ordered[0])
-        if all(b - a == step for a, b in zip(ordered, ordered[1:], strict=False)):
+        if all(b - a == step for a, b in pairwise(ordered)):
             return Range(ordered[0], step, len(ordered))
     return Values(ordered)
 
@@ -161,10 +175,10 @@ def preferred(of: Space) -> Number:
     if isinstance(of, Real) or 0 in of:
         return 0
     if isinstance(of, Values):
-        return min(of.values, key=abs)
+        return min(of.values, key=magnitude)
     if of.low > 0:
         return of.low
     if of.high < 0:
         return of.high
     below = normal(of.start + of.step * ((0 - of.start) // of.step))
-    return min(below, normal(below + of.step), key=abs)
+    return min(below, normal(below + of.step), key=magnitude)

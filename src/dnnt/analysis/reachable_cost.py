@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, log2
 
-from dnnt.exact import Number, common_step, normal
+from dnnt.exact import Number, common_step, magnitude, normal
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.program import Program
 from dnnt.spaces import Range
@@ -72,7 +72,11 @@ def predicted(program: Program) -> tuple[float, float, str]:
     peak = _plus(half, last, *(e.peak for e, _ in units), rest.peak)
     seconds = 0.0005 + (2.0**pairs * SECONDS_PER_PAIR * (1 + program.width) if pairs < 1000 else inf)
     memory = 2.0**peak * BYTES_PER_KEY / (1 << 20) if peak < 1000 else inf
-    return seconds, memory, f"at most about 2^{whole.size:.0f} reachable states of {program.width} coordinates"
+    return (
+        seconds,
+        memory,
+        f"at most about 2^{whole.size:.0f} reachable states of {program.width} coordinates",
+    )
 
 
 def estimate(node: Node) -> Estimate:
@@ -103,15 +107,13 @@ def _choose(node: Choose) -> Estimate:
 
 def _scaled(of: Interval, factor: Number) -> Interval:
     ends = sorted((normal(of.low * factor), normal(of.high * factor)))
-    return Interval(ends[0], ends[1], None if of.step is None else normal(abs(of.step * factor)))
+    return Interval(ends[0], ends[1], None if of.step is None else magnitude(normal(of.step * factor)))
 
 
 def _total(parts: list[tuple[Estimate, int]], width: int) -> Estimate:
     box: tuple[Interval, ...] | None = None
     if all(e.box is not None for e, _ in parts):
-        box = tuple(
-            _interval_sum([(e.box[c], times) for e, times in parts if e.box is not None]) for c in range(width)
-        )
+        box = tuple(_interval_sum([(e.box[c], times) for e, times in parts if e.box is not None]) for c in range(width))
     # Multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N.
     product = sum(
         min(e.size * min(times, 10**9), 2.0 ** min(e.size, 60) * _log2(times + 1)) for e, times in parts if e.size > 0
@@ -135,7 +137,7 @@ def _image(node: Image) -> Estimate:
     part = estimate(node.part)
     box = None
     if part.box is not None:
-        made = []
+        made: list[Interval] = []
         for i in part.box:
             ends = node.activation.interval(i.low, i.high)
             if ends is None:

@@ -16,7 +16,7 @@ from dnnt._version import __version__
 from dnnt.answer import EXIT_INPUT, EXIT_INTERNAL, EXIT_LIMIT, EXIT_USAGE
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge, printable
 
-COMMANDS = ("solve", "evaluate", "check", "info")
+COMMANDS = ("solve", "evaluate", "check", "info", "demo")
 
 
 class _Commands(click.Group):
@@ -76,7 +76,8 @@ def run(arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
         return fail(
-            f"internal error: {type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno}); please "
+            f"internal error: {type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno}); "
+            f"please "
             "report it with the command and the files; DNNT_TRACEBACK=1 shows more",
             EXIT_INTERNAL,
         )

@@ -17,5 +17,12 @@ def command(file: str, certificate: str, as_json: bool, budget: float) -> int:
     import subprocess
     import sys
 
-    arguments = [sys.executable, "-m", "dnnt_check", "--budget", str(budget), *(["--json"] if as_json else [])]
+    arguments = [
+        sys.executable,
+        "-m",
+        "dnnt_check",
+        "--budget",
+        str(budget),
+        *(["--json"] if as_json else []),
+    ]
     return subprocess.run([*arguments, "--", file, certificate], check=False).returncode

@@ -15,10 +15,20 @@ from dnnt.cli.options import json_flag, limits
 @click.argument("file", metavar="FILE")
 @click.argument("parameters", metavar="PARAMETERS")
 @json_flag
-@click.option("--max-bits", type=click.IntRange(min=1), default=10**8, help="Longest number allowed (default 10^8 bits).")
+@click.option(
+    "--max-bits",
+    type=click.IntRange(min=1),
+    default=10**8,
+    help="Longest number allowed (default 10^8 bits).",
+)
 @limits
 def command(
-    file: str, parameters: str, as_json: bool, max_bits: int, time_limit: float | None, memory_limit: float | None
+    file: str,
+    parameters: str,
+    as_json: bool,
+    max_bits: int,
+    time_limit: float | None,
+    memory_limit: float | None,
 ) -> int:
     """Evaluate the parameters in PARAMETERS on every sample of the instance FILE, in exact arithmetic."""
     from dnnt.errors import InvalidInput, TooLarge

@@ -46,7 +46,10 @@ def _facts(rows: Iterable[tuple[str, str]]) -> Table:
 def print_answer(answer: Answer, file: str) -> None:
     """The answer, how sure it is, and the parameters."""
     out = console()
-    rows = [("File", file if answer.name is None else f"{file} ({answer.name})"), ("Answer", sentence(answer))]
+    rows = [
+        ("File", file if answer.name is None else f"{file} ({answer.name})"),
+        ("Answer", sentence(answer)),
+    ]
     if answer.loss is not None:
         rows.append(("Loss", brief(answer.loss)))
     if answer.bound is not None and answer.bound != answer.loss:
@@ -79,7 +82,10 @@ def sentence(answer: Answer) -> str:
         return {
             "yes": f"yes: these parameters have a total loss of at most {gamma}",
             "no": f"no: every choice of parameters has a total loss above {gamma}",
-        }.get(str(answer.answer), f"unknown: neither parameters with loss at most {gamma} nor a proof that there are none")
+        }.get(
+            str(answer.answer),
+            f"unknown: neither parameters with loss at most {gamma} nor a proof that there are none",
+        )
     if answer.status == "optimal":
         return "optimal: no choice of parameters has a smaller total loss"
     if answer.status == "feasible":
@@ -120,7 +126,13 @@ def print_evaluation(instance: Instance, result: Evaluation) -> None:
         if index >= SHOWN:
             table.add_row("…", f"and {len(result.samples) - SHOWN:,} more (--json prints all)", "", "", "")
             break
-        table.add_row(str(index), _vector(row.output), _vector(sample.y), brief(row.loss), brief(sample.weight))
+        table.add_row(
+            str(index),
+            _vector(row.output),
+            _vector(sample.y),
+            brief(row.loss),
+            brief(sample.weight),
+        )
     if result.samples:
         out.print(table)
     inside = "all values lie in their spaces" if result.inside else "some values lie OUTSIDE their spaces"
@@ -141,13 +153,21 @@ def print_profile(profile: Profile, file: str) -> None:
         "two layers" if profile.two_layer else "deeper than two layers, or an output feeds a vertex",
         "continuous" if profile.continuous else "",
     ]
-    layers = "" if profile.layers is None else f"; layers of {' - '.join(brief(units) for units in profile.layers)} units"
+    layers = (
+        "" if profile.layers is None else f"; layers of {' - '.join(brief(units) for units in profile.layers)} units"
+    )
     out.print(
         _facts(
             [
                 ("File", file if profile.name is None else f"{file} ({profile.name})"),
-                ("Network", f"{brief(profile.units)} units, {brief(profile.edges)} edges, depth {profile.depth}{layers}"),
-                ("Inputs", f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct"),
+                (
+                    "Network",
+                    f"{brief(profile.units)} units, {brief(profile.edges)} edges, depth {profile.depth}{layers}",
+                ),
+                (
+                    "Inputs",
+                    f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct",
+                ),
                 ("Outputs", brief(profile.outputs)),
                 ("Regime", "; ".join(part for part in kind if part)),
                 ("Choices", choices),
@@ -155,7 +175,11 @@ def print_profile(profile: Profile, file: str) -> None:
         )
     )
     if profile.ranges:
-        table = Table(box=box.SIMPLE_HEAD, title="Ranges (bounds over all parameters and samples)", title_justify="left")
+        table = Table(
+            box=box.SIMPLE_HEAD,
+            title="Ranges (bounds over all parameters and samples)",
+            title_justify="left",
+        )
         for name in ("unit", "pre-activation", "value"):
             table.add_column(name, overflow="fold")
         for each in profile.ranges[:SHOWN]:
@@ -192,7 +216,12 @@ def print_methods(profile: Profile, chosen: str | None, reason: str) -> None:
         if each.cost is None:
             table.add_row(name, "-", "-", escape(printable(f"refuses: {each.refusal}")))
         else:
-            table.add_row(name, _seconds(each.cost.seconds), _mebibytes(each.cost.mebibytes), escape(each.cost.basis))
+            table.add_row(
+                name,
+                _seconds(each.cost.seconds),
+                _mebibytes(each.cost.mebibytes),
+                escape(each.cost.basis),
+            )
     if profile.methods:
         out.print(table)
     out.print(_facts([("Plan", f"{chosen or 'none'}: {reason}")]))

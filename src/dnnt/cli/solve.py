@@ -22,18 +22,34 @@ if TYPE_CHECKING:
 
 @click.command("solve")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--goal", type=click.Choice(["decide", "minimize"]), help="Default: decide where the file has a gamma.")
-@click.option("--method", default="auto", metavar="auto|NAME", help="How to solve; dnnt info lists the methods.")
+@click.option(
+    "--goal",
+    type=click.Choice(["decide", "minimize"]),
+    help="Default: decide where the file has a gamma.",
+)
+@click.option(
+    "--method",
+    default="auto",
+    metavar="auto|NAME",
+    help="How to solve; dnnt info lists the methods.",
+)
 @limits
 @click.option("--seed", type=int, default=0, help="Seed of random choices (the present methods make none).")
 @click.option(
-    "--threads", type=click.IntRange(min=1), default=1, help="Threads to use at most (the present methods use one)."
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Threads to use at most (the present methods use one).",
 )
 @json_flag
 @click.option("--certificate", metavar="OUT", help="Write the certificate to this file.")
 @click.option("--parameters", metavar="OUT", help="Write the best parameters to this file.")
 @click.option("--check/--no-check", default=True, help="Check the certificate before reporting (default).")
-@click.option("--competition", is_flag=True, help="Print o, s and v lines; exit 10 yes, 20 no, 30 optimum, 0 unknown.")
+@click.option(
+    "--competition",
+    is_flag=True,
+    help="Print o, s and v lines; exit 10 yes, 20 no, 30 optimum, 0 unknown.",
+)
 @click.option("--explain", is_flag=True, help="Print the plan and do not solve.")
 @click.option("--progress", is_flag=True, help="Show progress even where standard error is no terminal.")
 def command(
@@ -66,13 +82,26 @@ def command(
                 status, stopped = _explain(file, method, as_json), False
             else:
                 status, stopped = _solve(
-                    file, goal, method, time_limit, memory_limit, as_json, certificate, parameters, check, competition, show
+                    file,
+                    goal,
+                    method,
+                    time_limit,
+                    memory_limit,
+                    as_json,
+                    certificate,
+                    parameters,
+                    check,
+                    competition,
+                    show,
                 )
         except (InvalidInput, MethodUnsuitable) as error:
             if isinstance(error, InvalidInput) and not error.file:
                 error.file = file
             message = str(error) if isinstance(error, InvalidInput) else f"{file}: {error}"
-            status, stopped = fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE), False
+            status, stopped = (
+                fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE),
+                False,
+            )
             if as_json:
                 from dnnt.formats import json_text
 
@@ -84,7 +113,12 @@ def command(
 
 
 def _check_usage(
-    files: tuple[str, ...], certificate: str | None, parameters: str | None, method: str, as_json: bool, competition: bool
+    files: tuple[str, ...],
+    certificate: str | None,
+    parameters: str | None,
+    method: str,
+    as_json: bool,
+    competition: bool,
 ) -> None:
     from dnnt.methods import NAMES
 
@@ -209,12 +243,15 @@ def _explain(file: str, method: str, as_json: bool) -> int:
         choice = choose(instance, method, available_bytes() / MIB)
         chosen, reason = choice.method.name, choice.reason
     if as_json:
-        plan = {"file": file, "method": chosen, "reason": reason, "methods": profile.to_json()["methods"]}
+        plan = {
+            "file": file,
+            "method": chosen,
+            "reason": reason,
+            "methods": profile.to_json()["methods"],
+        }
         click.echo(json_text.dumps(plan))
         return 0
     from dnnt.cli.render import print_methods
 
     print_methods(profile, chosen, reason)
     return 0
-
-

@@ -86,11 +86,21 @@ def _grounds(given: Any) -> Grounds:
     kind = given["kind"]
     if kind == "reachable":
         return ReachableStates(
-            tuple((first, count) for first, count in given["left"]), given["last"], tuple(given["sizes"].items())
+            tuple((first, count) for first, count in given["left"]),
+            given["last"],
+            tuple(given["sizes"].items()),
         )
-    simple: dict[str, Grounds] = {"empty": Empty(), "nonnegative": Nonnegative(), "enumeration": Enumeration()}
+    simple: dict[str, Grounds] = {
+        "empty": Empty(),
+        "nonnegative": Nonnegative(),
+        "enumeration": Enumeration(),
+    }
     if kind not in simple:
-        raise InvalidInput(f"unknown grounds {shown(kind)}", f"known are reachable, {', '.join(simple)}", "lower.grounds")
+        raise InvalidInput(
+            f"unknown grounds {shown(kind)}",
+            f"known are reachable, {', '.join(simple)}",
+            "lower.grounds",
+        )
     return simple[kind]
 
 

@@ -40,7 +40,11 @@ def from_json(body: Any, source: bytes | None = None) -> Instance:
     """The instance that a parsed JSON object means."""
     check_head(body, FORMAT, VERSION)
     layered = "layers" in body
-    keys(body, (*_COMMON, "layers") if layered else (*_COMMON, *_GRAPH), ("inputs", "samples", "loss"))
+    keys(
+        body,
+        (*_COMMON, "layers") if layered else (*_COMMON, *_GRAPH),
+        ("inputs", "samples", "loss"),
+    )
     named = _named_spaces(body.get("spaces", {}))
     network: Network | Layered
     if layered:
@@ -64,7 +68,9 @@ def from_json(body: Any, source: bytes | None = None) -> Instance:
     for index, sample in enumerate(samples):
         if not isinstance(sample, dict):
             raise InvalidInstance(
-                f"{shown(sample)} is not an object", 'write {"x": [..], "y": [..]}', f"samples[{index}]"
+                f"{shown(sample)} is not an object",
+                'write {"x": [..], "y": [..]}',
+                f"samples[{index}]",
             )
     return Instance(network, samples, body["loss"], body.get("gamma"), name, notes, source)
 
@@ -80,14 +86,22 @@ def check_head(body: Any, name: str, version: int) -> None:
     if "version" not in body:
         raise InvalidInput('missing key "version"', f'write "version": {version}')
     if type(body["version"]) is not int or body["version"] != version:
-        raise InvalidInput(f"{shown(body['version'])} is an unknown version", f"this program reads {version}", "version")
+        raise InvalidInput(
+            f"{shown(body['version'])} is an unknown version",
+            f"this program reads {version}",
+            "version",
+        )
 
 
 def keys(body: dict[str, Any], known: tuple[str, ...], needed: tuple[str, ...]) -> None:
     """Raise for the first unknown or missing key."""
     for key in body:
         if key not in known:
-            hint = "layers stand in place of vertices, outputs and edges" if key in _GRAPH else f"known are {', '.join(known)}"
+            hint = (
+                "layers stand in place of vertices, outputs and edges"
+                if key in _GRAPH
+                else f"known are {', '.join(known)}"
+            )
             raise InvalidInput(f"unknown key {shown(key)}", hint)
     for key in needed:
         if key not in body:

@@ -53,7 +53,9 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def write_bytes(path: str | Path, raw: bytes) -> None:
-    """Write a file whole or not at all (gzipped where the name ends in `.gz`). Raises `InvalidInput` naming the file."""
+    """Write a file whole or not at all (gzipped where the name ends in `.gz`). Raises `InvalidInput` naming the
+    file.
+    """
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -101,14 +103,20 @@ def parse(raw: bytes) -> Any:
         raise InvalidInput("not UTF-8", "save the file in UTF-8", f"line {line}") from None
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_int=_number, parse_float=_number, parse_constant=_constant
+            text,
+            object_pairs_hook=_object,
+            parse_int=_number,
+            parse_float=_number,
+            parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
         remedy = "correct the JSON there"
         if error.pos >= len(text.rstrip()):
             remedy = "the file ends too early: complete it"
         raise InvalidInput(
-            f"not JSON ({error.msg[:1].lower()}{error.msg[1:]})", remedy, f"line {error.lineno} column {error.colno}"
+            f"not JSON ({error.msg[:1].lower()}{error.msg[1:]})",
+            remedy,
+            f"line {error.lineno} column {error.colno}",
         ) from None
     except RecursionError:
         raise InvalidInput("nested too deeply", "a file of this format needs no more than ten levels") from None

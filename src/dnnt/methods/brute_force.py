@@ -13,18 +13,18 @@ from typing import Any
 from dnnt.certificate import Enumeration
 from dnnt.errors import TooLarge
 from dnnt.exact import Number, bits, normal
-from dnnt.instance import Instance
+from dnnt.instance import Instance, mixed_order
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import SOURCE, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.running import Run, Stop
-from dnnt.spaces import Space, preferred
+from dnnt.spaces import Finite, Real, Space, Values, finite, preferred
 
 MAX_BITS = 10**6
 """Values longer than this end the run: one multiplication of them would outlast a poll."""
 
 Vector = list[Number]
-Slots = Sequence[tuple[Space, Sequence[Number]]]
+Slots = Sequence[tuple[Finite, Sequence[Number]]]
 
 
 class BruteForce(Method):
@@ -47,7 +47,11 @@ class BruteForce(Method):
         inputs = len({sample.x for sample in instance.samples})
         each = 1.2e-6 + inputs * 0.9e-6
         seconds = 10**exponent * each if exponent < 300 else float("inf")
-        return Cost(seconds, 1.0 + network.edge_count * 0.002, f"about 10^{exponent:.1f} choices of {inputs} inputs")
+        return Cost(
+            seconds,
+            1.0 + network.edge_count * 0.002,
+            f"about 10^{exponent:.1f} choices of {inputs} inputs",
+        )
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Try everything; stops early at a loss that reaches the goal by itself."""
@@ -61,7 +65,7 @@ class BruteForce(Method):
                 run.poll()
             if tried % 4096 == 0 and total < 300:
                 run.progress(f"{tried:,} choices tried", min(1.0, tried / 10**total))
-            if run.incumbent is None or loss < run.incumbent.loss:
+            if loss is not None:
                 run.offer(search.parameters(), loss)
                 if goal.satisfied(loss):
                     return {"choices_tried": tried}
@@ -76,8 +80,39 @@ def choices_log10(network: Network) -> float:
     total = 0.0
     for edge in network.edges:
         if live[network.position[edge.target]]:
-            total += sum(log10(of.size) for of in edge.slots if not isinstance(of, str) and hasattr(of, "size"))
+            total += sum(log10(of.size) for of in edge.slots if not isinstance(of, Real))
     return total
+
+
+def _longest(network: Network, inputs: Sequence[Sequence[Number]]) -> float:
+    """An upper bound on the bits of any value of a vertex; infinite where an activation may do anything."""
+    longest_input = max((bits(x) for sample in inputs for x in sample), default=0)
+    values: dict[str, float] = {SOURCE: longest_input}
+    for v in network.order:
+        activation = network.vertices[v].activation
+        pre = 0.0
+        for e in network.incoming[v]:
+            edge = network.edges[e]
+            # A sum's numerator and denominator have at most the bits of all its terms together.
+            pre += sum(_space_bits(of) + values[edge.source] + 2 for of in edge.weights) + _space_bits(edge.bias) + 2
+        given = sum(bits(q) for _, value in activation.arguments for q in _numbers_in(value))
+        doubled = 2 if activation.kind in ("square", "quarter_square") else 1
+        values[network.vertices[v].id] = float("inf") if activation.kind == "custom" else doubled * (pre + given) + 4
+    return max(values.values())
+
+
+def _space_bits(of: Space) -> int:
+    if isinstance(of, Values):
+        return max(map(bits, of.values), default=0)
+    return 0 if isinstance(of, Real) else bits(of.low) + bits(of.high) + bits(of.step)
+
+
+def _numbers_in(value: Any) -> Iterator[Number]:
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _numbers_in(part)
+    elif not callable(value):
+        yield value
 
 
 class _Search:
@@ -100,10 +135,12 @@ class _Search:
         for sample in instance.samples:
             at = self.targets[position[sample.x]]
             at[sample.y] = at.get(sample.y, 0) + sample.weight
+        self.turn = mixed_order(len(self.inputs))
+        self.may_be_long = _longest(network, self.inputs) > MAX_BITS
         self.known: list[dict[tuple[Number, ...], Number]] = [{} for _ in self.inputs]
 
-    def losses(self) -> Iterator[Number]:
-        """The total loss of every choice, in turn."""
+    def losses(self) -> Iterator[Number | None]:
+        """For every choice in turn its total loss, or None where it is not below the incumbent's."""
         if not self.order:
             yield self._total()
             return
@@ -122,27 +159,30 @@ class _Search:
                 walk.append(self._choices(self.order[len(walk)]))
 
     def _slots(self, v: int) -> Slots:
-        slots: list[tuple[Space, Sequence[Number]]] = []
+        slots: list[tuple[Finite, Sequence[Number]]] = []
         for e in self.network.incoming[v]:
             edge = self.network.edges[e]
             if edge.source == SOURCE:
-                slots.extend(zip(edge.weights, self.columns, strict=True))
+                slots.extend(zip(map(finite, edge.weights), self.columns, strict=True))
             else:
-                slots.append((edge.weights[0], self.values[self.network.position[edge.source]]))
-            slots.append((edge.bias, self.ones))
+                slots.append((finite(edge.weights[0]), self.values[self.network.position[edge.source]]))
+            slots.append((finite(edge.bias), self.ones))
         return slots
 
     def _choices(self, v: int) -> Iterator[tuple[tuple[Number, ...], Vector]]:
         """Every choice of the parameters into v, with the values of v over the inputs."""
-        activation = self.network.vertices[v].activation
+        apply = self.network.vertices[v].activation.apply
         for chosen, pre in _sums(self._slots(v), len(self.inputs), self.run):
-            if max(map(bits, pre), default=0) > MAX_BITS:
+            if self.may_be_long and max(map(bits, pre), default=0) > MAX_BITS:
                 raise Stop("memory", f"values of more than {MAX_BITS:,} bits")
-            yield chosen, [activation(normal(z)) for z in pre]
+            yield chosen, [apply(z if type(z) is int else normal(z)) for z in pre]
 
-    def _total(self) -> Number:
+    def _total(self) -> Number | None:
+        """The total loss of the present choice; None once it reaches the incumbent's (terms are never negative)."""
         total: Number = 0
-        for i, known in enumerate(self.known):
+        best = None if self.run.incumbent is None else self.run.incumbent.loss
+        for i in self.turn:
+            known = self.known[i]
             f = tuple([self.values[v][i] for v in self.outputs])
             cost = known.get(f)
             if cost is None:
@@ -150,6 +190,8 @@ class _Search:
                     known.clear()
                 cost = known[f] = sum(w * self.loss(f, y) for y, w in self.targets[i].items())
             total += cost
+            if best is not None and total >= best:
+                return None
         return normal(total)
 
     def parameters(self) -> Parameters:

@@ -23,7 +23,7 @@ from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.reachable.program import program_of
 from dnnt.running import Run
-from dnnt.spaces import Space, Values
+from dnnt.spaces import Real, Space, Values, finite
 
 Vector = tuple[int, ...]
 BYTES_PER_ENTRY = 180
@@ -31,7 +31,8 @@ BYTES_PER_ENTRY = 180
 ONE = Values((1,))
 ZERO = Values((0,))
 MAX_PREACTIVATION = 1_000_000
-"""Activations are checked to stay natural on every pre-activation up to this; above it the table is out of reach anyway."""
+"""Activations are checked to stay natural on every pre-activation up to this; above it the table is out of reach
+anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,7 @@ def _final_tables(domain: Domain, dim: list[list[Table]], box: list[Vector], run
     return tables
 
 
-def _recovered(
-    network: Network, domain: Domain, dim: list[list[Table]], final: list[Table], m: Vector
-) -> Parameters:
+def _recovered(network: Network, domain: Domain, dim: list[list[Table]], final: list[Table], m: Vector) -> Parameters:
     """Walk FinalDP backwards, and DimDP for each unit's pre-activations."""
     box = list(product(range(domain.largest + 1), repeat=len(domain.inputs)))
     runs = [EdgeRun((1,), 0) for _ in network.edges]
@@ -178,10 +177,12 @@ def _domain(instance: Instance) -> Domain | str:
     into = {name: [e for e, edge in enumerate(network.edges) if edge.target == name] for name in [*hidden, t]}
     joined = [network.edges[e].source for e in into[t]]
     if sorted(joined) != sorted(hidden):
-        return "the printed program needs every hidden unit joined to the output by exactly one edge, and no other edge there"
+        return "the printed program needs every hidden unit joined to the output by one edge, and no other edge there"
     for e in into[t]:
         if network.edges[e].weights != (ONE,) or network.edges[e].bias != ZERO:
-            return f"edge {e} into the output must have weight 1 and bias 0 only: the printed program chooses none there"
+            return (
+                f"edge {e} into the output must have weight 1 and bias 0 only: the printed program chooses none there"
+            )
     for name in hidden:
         if len(into[name]) != 1 or network.edges[into[name][0]].source != SOURCE:
             return f"hidden unit {name} must have exactly one incoming edge, from s"
@@ -194,11 +195,15 @@ def _natural(value: Number) -> bool:
 
 def _naturals(of: Space) -> bool:
     """Whether a (finite) space holds natural numbers only, few enough to list."""
-    return hasattr(of, "size") and of.size <= MAX_PREACTIVATION and all(_natural(w) for w in of)
+    return not isinstance(of, Real) and of.size <= MAX_PREACTIVATION and all(_natural(w) for w in of)
 
 
 def _natural_domain(
-    instance: Instance, network: Network, edges: list[Edge], hidden: list[str], into: dict[str, list[int]]
+    instance: Instance,
+    network: Network,
+    edges: list[Edge],
+    hidden: list[str],
+    into: dict[str, list[int]],
 ) -> Domain | str:
     for index, sample in enumerate(instance.samples):
         if not all(_natural(x) for x in sample.x):
@@ -209,16 +214,16 @@ def _natural_domain(
     for edge, name in zip(edges, hidden, strict=True):
         if not all(_naturals(of) for of in edge.slots):
             return f"an edge into {name} allows a value that is no natural number; the printed program is wrong there"
-        pre = [sum(int(of.high) * x for of, x in zip(edge.slots, (*i, 1), strict=True)) for i in inputs]
+        pre = [sum(int(finite(of).high) * x for of, x in zip(edge.slots, (*i, 1), strict=True)) for i in inputs]
         if max(pre, default=0) > MAX_PREACTIVATION:
             return f"numbers up to {max(pre)} occur; tables of that size are out of reach"
         activation = network.vertices[network.position[name]].activation
         values = [activation(z) for z in range(max(pre, default=0) + 1)]
         if not all(_natural(value) for value in values):
             return f"the activation of {name} leaves the natural numbers; the printed program is wrong there"
-        spaces.append(tuple(tuple(int(w) for w in of) for of in edge.slots))
+        spaces.append(tuple(tuple(int(w) for w in finite(of)) for of in edge.slots))
         activations.append(tuple(int(value) for value in values))
-        sums = [total + max(values[: z + 1]) for total, z in zip(sums, pre, strict=True)]
+        sums = [total + int(max(values[: z + 1])) for total, z in zip(sums, pre, strict=True)]
         largest = max(largest, *pre, 0)
     largest = max([largest, *sums])
     padded = tuple((*values, *(0,) * (largest + 1 - len(values))) for values in activations)

@@ -106,4 +106,3 @@ def _grounds(program: Program, halves: Halves, last: str, count: int) -> Reachab
 
 
 METHOD = Reachable()
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,9 +88,9 @@ def _least(keys: NDArray[np.int64], columns: list[tuple[NDArray[np.int64], list[
     bound = sum(max(abs(cost.numerator) * (scale // cost.denominator) for cost in costs) for _, costs in columns)
     # Exact either way: int64 where the largest total provably fits, Python integers elsewhere.
     kind: type = np.int64 if bound < 1 << 62 else object
-    total = np.zeros(len(keys), kind)
+    total: NDArray[Any] = np.zeros(len(keys), kind)
     for inverse, costs in columns:
-        scaled = np.array([cost.numerator * (scale // cost.denominator) for cost in costs], kind)
+        scaled: NDArray[Any] = np.array([cost.numerator * (scale // cost.denominator) for cost in costs], kind)
         total += scaled[inverse]
     at = int(total.argmin())
     return normal(Fraction(int(total[at]), scale)), int(keys[at])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.reachable import keysets
-from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
+from dnnt.reachable.expression import Along, Choose, Image, Node, Spread
 from dnnt.reachable.keysets import Linear, NumpyKeys, PythonKeys
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of, packing_sum
 from dnnt.running import Run
@@ -80,7 +80,7 @@ def fold_sum(parts: Sequence[Executed], times: Sequence[int], packing: Packing, 
     order = sorted(range(len(parts)), key=lambda p: (parts[p].keys.size, p))
     chains: dict[int, tuple[Keys, ...]] = {}
     for p in order:
-        chain = [keysets.of(mapped(parts[p], _repacking(parts[p].packing, packing), packing))]
+        chain = [repacked(parts[p], packing)]
         if times[p]:
             while len(chain) < times[p].bit_length():
                 chain.append(_sumset(chain[-1], chain[-1], packing, run))
@@ -99,7 +99,18 @@ def _sumset(left: Keys, right: Keys, packing: Packing, run: Run) -> Keys:
     return keysets.sumset(left, right, packing.span, run.poll)
 
 
-def _repacking(part: Packing, whole: Packing) -> list[Mapping[int, int]]:
+def repacked(part: Executed, packing: Packing) -> Keys:
+    """The part's set as keys of a packing of a sum it is in."""
+    if part.packing.strides == packing.strides and _same_steps(part.packing, packing):
+        return part.keys
+    return keysets.of(mapped(part, _repacking(part.packing, packing), packing))
+
+
+def _same_steps(part: Packing, whole: Packing) -> bool:
+    return all(a.count == 1 or a.step == b.step for a, b in zip(part.axes, whole.axes, strict=True))
+
+
+def _repacking(part: Packing, whole: Packing) -> list[Linear]:
     """For each axis, what a digit of the part adds to a key of the whole."""
     tables = []
     for mine, theirs, stride in zip(part.axes, whole.axes, whole.strides, strict=True):
@@ -115,7 +126,13 @@ def _choose(node: Choose, run: Run) -> Executed:
         if x == 0:
             axes.append(Axis(0, 0, 1))
         elif isinstance(space, Range):
-            axes.append(Axis(normal(min(space.low * x, space.high * x)), normal(abs(space.step * x)), space.size))
+            axes.append(
+                Axis(
+                    normal(min(space.low * x, space.high * x)),
+                    magnitude(normal(space.step * x)),
+                    space.size,
+                )
+            )
         else:
             axes.append(axis_of([normal(w * x) for w in space.values]))
     packing = Packing(tuple(axes))
@@ -140,7 +157,7 @@ def _along(node: Along, run: Run) -> Executed:
             axes.append(Axis(normal(axis.low * u), 0, 1))
         else:
             low = axis.low if u > 0 else axis.high
-            axes.append(Axis(normal(low * u), normal(abs(axis.step * u)), axis.count))
+            axes.append(Axis(normal(low * u), magnitude(normal(axis.step * u)), axis.count))
     packing = Packing(tuple(axes))
     up = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u > 0 and a.count > 1)
     down = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u < 0 and a.count > 1)
@@ -196,7 +213,8 @@ def _spread(node: Spread, run: Run) -> Executed:
     lines = tuple(execute(block, run) for block in node.blocks if block is not None)
     packing, choices = spread_choices(node, part, lines, run)
     run.need(
-        keysets.bytes_of(len(choices) * part.keys.size, packing.span) * 2, "the contributions of a hidden unit"
+        keysets.bytes_of(len(choices) * part.keys.size, packing.span) * 2,
+        "the contributions of a hidden unit",
     )
     made = []
     for tables in choices.values():

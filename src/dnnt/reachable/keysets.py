@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dnnt.exact import Number
+from dnnt.exact import Number, normal
 from dnnt.reachable.packing import Packing
 
 if TYPE_CHECKING:
@@ -274,25 +274,31 @@ class Term:
     cost: Callable[[tuple[int, ...]], Number]
 
 
-def cheapest(
-    keys: PythonKeys | NumpyKeys, packing: Packing, terms: Sequence[Term], poll: Poll
-) -> tuple[Number, int]:
+def cheapest(keys: PythonKeys | NumpyKeys, packing: Packing, terms: Sequence[Term], poll: Poll) -> tuple[Number, int]:
     """The least total of the terms over a non-empty set, and the least key that has it."""
     if isinstance(keys, NumpyKeys):
         from dnnt.reachable.costs_numpy import cheapest_of_array
 
         return cheapest_of_array(keys.keys, packing, terms, poll)
     readers = [([(packing.strides[a], packing.axes[a].count) for a in term.axes], term.cost) for term in terms]
-    best: tuple[Number, int] | None = None
-    for index, key in enumerate(sorted(keys.keys)):
-        if index % 1000 == 0:
+    listed = sorted(keys.keys)
+    # A few states spread over all first: the loss of the best of them cuts most sums short.
+    best = min((_total(key, readers), key) for key in listed[:: max(1, len(listed) // 64)])
+    for index, key in enumerate(listed):
+        if index % 256 == 0:
             poll()
         total: Number = 0
         for axes, cost in readers:
             total += cost(tuple([key // s % c for s, c in axes]))
-            if best is not None and total >= best[0]:
+            if total > best[0]:
                 break
         else:
-            best = (total, key)
-    assert best is not None, "an empty set of states has no cheapest one"
-    return best
+            best = min(best, (total, key))
+    return normal(best[0]), best[1]
+
+
+_Readers = list[tuple[list[tuple[int, int]], Callable[[tuple[int, ...]], Number]]]
+
+
+def _total(key: int, readers: _Readers) -> Number:
+    return sum((cost(tuple([key // s % c for s, c in axes])) for axes, cost in readers), start=0)

@@ -17,11 +17,10 @@ from dnnt.reachable.program import (
     Slots,
     Unit,
     distinct_inputs,
-    finite,
     program_of_graph,
     total_of,
 )
-from dnnt.spaces import Values
+from dnnt.spaces import Values, finite
 
 MAX_OUTPUTS = 4096
 """The most outputs of a layered network that this method looks at."""
@@ -32,7 +31,7 @@ def is_grouped(network: Layered) -> bool:
     if len(network.layers) != 2:
         return False
     hidden, last = network.layers
-    single = isinstance(hidden.weights, Values) and hidden.weights.size == 1 or network.inputs == 0
+    single = (isinstance(hidden.weights, Values) and hidden.weights.size == 1) or network.inputs == 0
     single_bias = isinstance(hidden.bias, Values) and hidden.bias.size == 1
     return not (hidden.activation.is_constant or last.activation.is_constant or (single and single_bias))
 
@@ -51,9 +50,7 @@ def program_of_layers(instance: Instance, network: Layered) -> Program:
     slots = [Slots(finite(hidden.weights), tuple(x[j] for x in inputs), 1, ((0, j),)) for j in range(network.inputs)]
     slots.append(Slots(finite(hidden.bias), ones, 1, ((0, network.inputs),)))
     incoming = total_of(slots, n)
-    outgoing = tuple(
-        total_of([Slots(finite(last.weights), (1,), 1, ((1 + t, 0),))], 1) for t in range(outputs)
-    )
+    outgoing = tuple(total_of([Slots(finite(last.weights), (1,), 1, ((1 + t, 0),))], 1) for t in range(outputs))
     node = Spread(Image(incoming.node, hidden.activation), tuple(total.node for total in outgoing), None)
     unit = Unit(node, incoming, outgoing, hidden.units, ((0, hidden.units),))
     width = n * outputs

@@ -1,6 +1,7 @@
 """Packing: vectors of exact numbers on a box of grid points <-> one integer key each.
 
-Coordinate c of a vector is low + step · digit with 0 <= digit < count; low and step are exact rationals, so denominators, common
+Coordinate c of a vector is low + step · digit with 0 <= digit < count; low and step are exact rationals, so
+denominators, common
 divisors and translations vanish from the digits. Keys are mixed radix, hence adding keys adds vectors as long as
 the sum stays in the box, and the key is also the index of the vector in a bitmap of the box.
 """

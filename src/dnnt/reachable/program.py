@@ -1,7 +1,8 @@
 """From an instance to its reachable states: units, sums and the rest (docs/certificates.md has the definitions).
 
 A vertex whose values do not depend on any parameter is *fixed*; a live vertex that is not fixed is a *unit* if it feeds
-a live vertex, else a *sum*. Theorem 1.6, generalised, applies if units are fed by s and fixed vertices only, and sums by
+a live vertex, else a *sum*. Theorem 1.6, generalised, applies if units are fed by s and fixed vertices only, and
+sums by
 s, fixed vertices and units. Equal units are one group, and equal columns one part of a sum; a layered network of 10^100
 units is never written out.
 """
@@ -18,12 +19,10 @@ from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.packing import Vector
-from dnnt.spaces import Range, Real, Space, Values
+from dnnt.spaces import Finite, Space, Values, finite
 
 Address = tuple[int, int]
 """A parameter: (edge, slot), slots being the weights in order and then the bias."""
-
-Finite = Values | Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,9 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where an output's value comes from: a block of the state (with an activation, if it is a sum), or fixed values."""
+    """Where an output's value comes from: a block of the state (with an activation, if it is a sum), or fixed
+    values.
+    """
 
     block: int | None
     activation: Activation | None
@@ -131,7 +132,9 @@ def _columns(dimension: int, inputs: tuple[Vector, ...]) -> tuple[Vector, ...]:
 
 
 def program_of(instance: Instance) -> Program:
-    """The program of a two-layer instance. Raises `MethodUnsuitable` for other networks, `TooLarge` for wide outputs."""
+    """The program of a two-layer instance. Raises `MethodUnsuitable` for other networks, `TooLarge` for wide
+    outputs.
+    """
     if isinstance(instance.network, Layered):
         from dnnt.reachable.layered import program_of_layers
 
@@ -192,7 +195,11 @@ def _check_two_layers(network: Network, fixed: dict[int, Vector], units: set[int
 
 
 def _slots_into(
-    network: Network, v: int, inputs: tuple[Vector, ...], columns: tuple[Vector, ...], fixed: dict[int, Vector]
+    network: Network,
+    v: int,
+    inputs: tuple[Vector, ...],
+    columns: tuple[Vector, ...],
+    fixed: dict[int, Vector],
 ) -> list[Slots]:
     """The slots that vertex v adds up without units: weights on s and on fixed vertices, and all biases."""
     slots = []
@@ -208,13 +215,6 @@ def _slots_into(
             slots.append(Slots(finite(of), column, 1, ((e, slot),)))
         slots.append(Slots(finite(edge.bias), ones, 1, ((e, len(edge.weights)),)))
     return slots
-
-
-def finite(of: Space) -> Finite:
-    """The space, known to be no `Real`."""
-    if isinstance(of, Real):
-        raise MethodUnsuitable("a parameter may be any real number; no method takes continuous training")
-    return of
 
 
 def _grouped(
@@ -255,7 +255,10 @@ def _grouped(
 
 
 def _unit(
-    network: Network, group: list[tuple[int, list[Slots], list[list[Slots]]]], block: dict[int, int], n: int
+    network: Network,
+    group: list[tuple[int, list[Slots], list[list[Slots]]]],
+    block: dict[int, int],
+    n: int,
 ) -> Unit:
     first, into, out = group[0]
     incoming = total_of(into, n)
@@ -297,14 +300,22 @@ def total_of(slots: list[Slots], width: int) -> Total:
     ordered: list[Slots] = []
     for direction, equal in lines.items():
         merged = [
-            Slots(space, tuple(normal(factor * u) for u in direction), sum(s.count for s in same), _addresses(same))
+            Slots(
+                space,
+                tuple(normal(factor * u) for u in direction),
+                sum(s.count for s in same),
+                _addresses(same),
+            )
             for (space, factor), same in equal.items()
         ]
         ordered.extend(merged)
         if not any(direction) or (len(merged) == 1 and merged[0].count == 1):
             parts.extend((Choose(s.space, s.column), s.count) for s in merged)
         else:
-            line = Sum(tuple((Choose(s.space, (f,)), s.count) for s, (_, f) in zip(merged, equal, strict=True)), 1)
+            line = Sum(
+                tuple((Choose(s.space, (f,)), s.count) for s, (_, f) in zip(merged, equal, strict=True)),
+                1,
+            )
             parts.append((Along(line, direction), 1))
     return Total(Sum(tuple(parts), width), tuple(ordered))
 

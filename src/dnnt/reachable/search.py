@@ -14,7 +14,7 @@ from itertools import product
 from math import prod
 
 from dnnt.exact import Number, normal
-from dnnt.instance import Instance
+from dnnt.instance import Instance, mixed_order
 from dnnt.reachable import keysets
 from dnnt.reachable.execute import Executed, Fold, Keys, execute, fold_sum
 from dnnt.reachable.keysets import NumpyKeys, PythonKeys, Term
@@ -77,7 +77,8 @@ def halves_of(program: Program, run: Run) -> Halves:
     rest = execute(program.rest.node, run)
     times = [unit.count for unit in program.units]
     packing = packing_sum(
-        [*((p.packing, t) for p, t in zip(parts, times, strict=True)), (rest.packing, 1)], program.width
+        [*((p.packing, t) for p, t in zip(parts, times, strict=True)), (rest.packing, 1)],
+        program.width,
     )
     left = _split(parts, times, rest, packing)
     right = [t - c for t, c in zip(times, left, strict=True)]
@@ -110,11 +111,16 @@ def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Ter
     for sample in instance.samples:
         at = targets[position[sample.x]]
         at[sample.y] = normal(at.get(sample.y, 0) + sample.weight)
-    return [_term(instance, program, packing, i, n, targets[i]) for i in range(n)]
+    return [_term(instance, program, packing, i, n, targets[i]) for i in mixed_order(n)]
 
 
 def _term(
-    instance: Instance, program: Program, packing: Packing, i: int, n: int, targets: dict[tuple[Number, ...], Number]
+    instance: Instance,
+    program: Program,
+    packing: Packing,
+    i: int,
+    n: int,
+    targets: dict[tuple[Number, ...], Number],
 ) -> Term:
     axes = tuple(block * n + i for block in range(program.blocks))
     memo: dict[tuple[int, ...], Number] = {}
@@ -187,10 +193,12 @@ def _by_targets(
     tables = [sorted_costs(term, halves.packing, run) for term in terms]
     _sample(halves, terms, run, improved)
     member = _membership(halves, run)
-    affordable = max(1000, 40 * halves.pairs // max(1, min(halves.left_fold.result.size, halves.right_fold.result.size)))
-    tested = 0
+    affordable = max(
+        1000,
+        40 * halves.pairs // max(1, min(halves.left_fold.result.size, halves.right_fold.result.size)),
+    )
     run.progress("states in order of loss")
-    for loss, key in increasing(tables):
+    for tested, (loss, key) in enumerate(increasing(tables)):
         excluded(loss, tested)
         if threshold is not None and loss > threshold:
             return Searched("targets", tested, None)
@@ -201,7 +209,6 @@ def _by_targets(
         run.poll()
         if member(key):
             return Searched("targets", tested, _located(halves, key, loss))
-        tested += 1
     raise AssertionError("no state of the box is reachable")
 
 
@@ -221,7 +228,12 @@ def increasing(tables: list[list[tuple[Number, int]]]) -> Iterator[tuple[Number,
     tables = [table for table in tables if table]
     start = (0,) * len(tables)
     queue: list[tuple[Number, int, tuple[int, ...], int]] = [
-        (sum((table[0][0] for table in tables), start=0), sum(table[0][1] for table in tables), start, 0)
+        (
+            sum((table[0][0] for table in tables), start=0),
+            sum(table[0][1] for table in tables),
+            start,
+            0,
+        )
     ]
     while queue:
         loss, key, indices, last = heappop(queue)

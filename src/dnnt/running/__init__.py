@@ -1,6 +1,15 @@
 """What a method reports to while it runs: limits, interrupts, the best parameters and the best bound so far."""
 
-from dnnt.running.run import MIB, Incumbent, Observer, Proof, Run, Stop, available_bytes, resident_bytes
+from dnnt.running.run import (
+    MIB,
+    Incumbent,
+    Observer,
+    Proof,
+    Run,
+    Stop,
+    available_bytes,
+    resident_bytes,
+)
 from dnnt.running.signals import interruptible
 
 __all__ = [

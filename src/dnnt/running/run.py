@@ -1,7 +1,8 @@
 """One run: its deadline, memory limit and interrupt, and what has been found and proved so far.
 
 A method calls `poll` often (every 50 ms of work at the latest), `need` before it builds something large, `offer` for
-parameters with their loss, and `prove` for a lower bound with its grounds. A limit or an interrupt unwinds the method by
+parameters with their loss, and `prove` for a lower bound with its grounds. A limit or an interrupt unwinds the
+method by
 `Stop`, which never leaves the pipeline: what was offered and proved is still there.
 """
 
@@ -115,7 +116,10 @@ class Run:
         if self.memory_limit is not None:
             room = min(room, int(self.memory_limit * MIB) - resident_bytes())
         if size > room:
-            raise Stop("memory", f"{what} needs about {mebibytes(size)} MiB, {max(room, 0) // MIB:,} MiB are left")
+            raise Stop(
+                "memory",
+                f"{what} needs about {mebibytes(size)} MiB, {max(room, 0) // MIB:,} MiB are left",
+            )
 
     def offer(self, parameters: Parameters, loss: Number) -> None:
         """Keep these parameters if no better ones are known."""
@@ -126,8 +130,10 @@ class Run:
     def prove(self, bound: Number | None, strict: bool, grounds: Grounds) -> None:
         """Keep this lower bound if no better one is known."""
         known = self.proof
-        if known is None or bound is None or (
-            known.bound is not None and (bound, strict) > (known.bound, known.strict)
+        if (
+            known is None
+            or bound is None
+            or (known.bound is not None and (bound, strict) > (known.bound, known.strict))
         ):
             self.proof = Proof(bound, strict, grounds)
             self.observer.state(self)
