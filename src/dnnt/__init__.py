@@ -72,7 +72,41 @@ _HOME = {
     "write": "api",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "Activation",
+    "Answer",
+    "Certificate",
+    "DnntError",
+    "Edge",
+    "Evaluation",
+    "Instance",
+    "InternalError",
+    "InvalidCertificate",
+    "InvalidInput",
+    "InvalidInstance",
+    "InvalidParameters",
+    "Layer",
+    "Layered",
+    "Loss",
+    "MethodUnsuitable",
+    "Network",
+    "Parameters",
+    "Sample",
+    "TooLarge",
+    "Vertex",
+    "__version__",
+    "check",
+    "evaluate",
+    "graph",
+    "info",
+    "layered",
+    "parse",
+    "read",
+    "read_parameters",
+    "solve",
+    "space",
+    "write",
+]
 
 
 def __getattr__(name: str) -> Any:

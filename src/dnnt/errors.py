@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 
 
 class DnntError(Exception):
@@ -75,12 +76,26 @@ def at(place: str) -> Iterator[None]:
 
 
 def shown(value: object, limit: int = 40) -> str:
-    """A short printable form of a user's value for an error line."""
-    text = value if isinstance(value, str) else repr(value)
+    """A short printable form of a user's value for an error line, as a file would have it."""
+    text = value if isinstance(value, str) else _written(value)
     text = printable(text)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return f'"{text}"' if isinstance(value, str) else text
+
+
+def _written(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and value.bit_length() > 400:
+        return f"a number of about {int(value.bit_length() * 0.30103) + 1:,} digits"
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}" if value.denominator.bit_length() < 400 else "a long fraction"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    return repr(value)
 
 
 def printable(text: str) -> str:

@@ -81,7 +81,7 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
         )
     if instance.is_continuous:
         raise MethodUnsuitable("a parameter may be any real number (continuous training): no method takes it")
-    name, reason = wanted, "asked for by name"
+    name, reason = wanted, "no method had been chosen yet" if wanted == "auto" else "asked for by name"
     try:
         _first(instance, run)
         if wanted == "auto" and goal.reached(run):
@@ -104,14 +104,14 @@ def _first(instance: Instance, run: Run) -> None:
     started = monotonic()
     chosen = first_choice(instance.network)
     try:
-        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll).total
+        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll_but_memory).total
     except TooLarge:
         # Numbers too long to look at: the method may do better, and if not, it says so.
         return
     finally:
         spent = monotonic() - started
         if run.time_limit is not None:
-            run.reserve = min(0.25 * run.time_limit, 0.05 + 5 * spent)
+            run.reserve = min(0.25 * run.time_limit, 0.3 + 5 * spent)
     run.offer(chosen, loss)
 
 

@@ -121,6 +121,8 @@ def parse(raw: bytes) -> Any:
     except RecursionError:
         raise InvalidInput("nested too deeply", "a file of this format needs no more than ten levels") from None
     _find_broken(value)
+    if "\\u" in text:
+        _find_surrogate(value)
     return value
 
 
@@ -159,6 +161,20 @@ def _find_broken(value: Any) -> None:
             stack.extend((v, f"{place}.{k}" if place else k) for k, v in reversed(list(at.items())) if not _plain(v))
         elif isinstance(at, list):
             stack.extend((at[i], f"{place}[{i}]") for i in reversed(range(len(at))) if not _plain(at[i]))
+
+
+def _find_surrogate(value: Any) -> None:
+    """Raise for the first string with half a surrogate pair (an escape can write one; UTF-8 cannot hold it)."""
+    stack = [(value, "")]
+    while stack:
+        at, place = stack.pop()
+        if isinstance(at, str) and any("\ud800" <= c <= "\udfff" for c in at):
+            raise InvalidInput(f"{shown(at)} holds half a surrogate pair", "write whole characters", place)
+        if isinstance(at, dict):
+            stack.extend((v, f"{place}.{k}" if place else k) for k, v in reversed(list(at.items())))
+            stack.extend((k, place) for k in at)
+        elif isinstance(at, list):
+            stack.extend((at[i], f"{place}[{i}]") for i in reversed(range(len(at))))
 
 
 def _plain(value: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from dnnt.certificate import ReachableStates
 from dnnt.errors import TooLarge
-from dnnt.exact import Number
+from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import SOURCE, Edge, Network
@@ -85,7 +85,7 @@ class PaperDP(Method):
             if m in final[-1]:
                 loss: Number = 0
                 for sample, value in zip(instance.samples, m, strict=True):
-                    loss += sample.weight * instance.loss((value,), sample.y)
+                    loss = normal(loss + sample.weight * instance.loss((value,), sample.y))
                 if best is None or loss < best[0]:
                     best = (loss, m)
         assert best is not None, "FinalDP has an entry for every choice of parameters"

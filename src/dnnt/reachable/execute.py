@@ -14,12 +14,10 @@ from typing import Any
 from dnnt.exact import Number, magnitude, normal
 from dnnt.reachable import keysets
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread
-from dnnt.reachable.keysets import Linear, NumpyKeys, PythonKeys
+from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, Linear, PythonKeys
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of, packing_sum
 from dnnt.running import Run
 from dnnt.spaces import Range
-
-Keys = PythonKeys | NumpyKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _repacking(part: Packing, whole: Packing) -> list[Linear]:
     """For each axis, what a digit of the part adds to a key of the whole."""
     tables = []
     for mine, theirs, stride in zip(part.axes, whole.axes, whole.strides, strict=True):
-        ratio = int(mine.step / theirs.step) * stride if mine.step else 0
+        ratio = int(mine.step // theirs.step) * stride if mine.step else 0
         tables.append(Linear(ratio, 0, mine.count))
     return tables
 
@@ -203,7 +201,7 @@ def mapped(part: Executed, tables: Sequence[Mapping[int, int]], packing: Packing
     In Python integers where the result does not fit an int64.
     """
     keys: Keys = part.keys
-    if packing.span > keysets.NUMPY_SPAN and isinstance(keys, NumpyKeys):
+    if packing.span > NUMPY_SPAN and not isinstance(keys, PythonKeys):
         keys = PythonKeys(frozenset(keys.listed()))
     return keys.mapped(part.packing, tables)
 
@@ -220,7 +218,7 @@ def _spread(node: Spread, run: Run) -> Executed:
     for tables in choices.values():
         run.poll()
         made.append(mapped(part, tables, packing))
-    return Executed(node, packing, keysets.union(made, packing.span), (part, *lines))
+    return Executed(node, packing, keysets.union(made), (part, *lines))
 
 
 Choices = dict[tuple[Number, ...], list[dict[int, int]]]
@@ -262,5 +260,5 @@ def vector_of_part(part: Executed, whole: Packing, key: int) -> Vector:
     vector = []
     for mine, theirs in zip(part.packing.axes, whole.axes, strict=True):
         key, digit = divmod(key, theirs.count)
-        vector.append(mine.value(digit // int(mine.step / theirs.step)) if mine.step else mine.low)
+        vector.append(mine.value(digit // int(mine.step // theirs.step)) if mine.step else mine.low)
     return tuple(vector)

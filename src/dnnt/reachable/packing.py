@@ -82,7 +82,7 @@ def axis_of(values: Sequence[Number]) -> Axis:
     """The coarsest axis that holds the given values (at least one)."""
     low = min(values)
     step = common_step([normal(value - low) for value in values])
-    return Axis(low, step, int((max(values) - low) / step) + 1 if step else 1)
+    return Axis(low, step, int((max(values) - low) // step) + 1 if step else 1)
 
 
 def axis_sum(axes: Iterable[tuple[Axis, int]]) -> Axis:
@@ -92,7 +92,7 @@ def axis_sum(axes: Iterable[tuple[Axis, int]]) -> Axis:
     step = common_step([axis.step for axis, _ in axes])
     if not step:
         return Axis(low, 0, 1)
-    return Axis(low, step, 1 + sum(int(axis.step / step) * (axis.count - 1) * times for axis, times in axes))
+    return Axis(low, step, 1 + sum(int(axis.step // step) * (axis.count - 1) * times for axis, times in axes))
 
 
 def packing_sum(parts: Sequence[tuple[Packing, int]], width: int) -> Packing:

@@ -330,4 +330,4 @@ def _primitive(column: Vector) -> tuple[Vector, Number]:
     if not step:
         return (0,) * len(column), 0
     factor = step if next(x for x in column if x) > 0 else -step
-    return tuple(int(x / factor) for x in column), factor
+    return tuple(int(x // factor) for x in column), factor

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from dnnt.exact import Number, normal
-from dnnt.reachable.execute import Executed, Fold, Keys, mapped, spread_choices, vector_of_part
+from dnnt.reachable.execute import Executed, Fold, mapped, spread_choices, vector_of_part
 from dnnt.reachable.expression import Along, Choose, Image, Spread, Sum
+from dnnt.reachable.key_kinds import Keys, split
 from dnnt.reachable.packing import Vector
 from dnnt.running import Run
 from dnnt.spaces import preferred
@@ -51,7 +52,7 @@ def recover_fold(parts: tuple[Executed, ...], fold: Fold, key: int, run: Run) ->
     used: list[Counter[int]] = [Counter() for _ in parts]
     for step in reversed(fold.steps):
         run.poll()
-        pair = step.before.split(fold.doubled[step.part][step.exponent], key)
+        pair = split(step.before, fold.doubled[step.part][step.exponent], key)
         assert pair is not None, "a reachable sum without a last step"
         key, last = pair
         used[step.part] += _halved(fold.doubled[step.part], step.exponent, last, {})
@@ -71,7 +72,7 @@ def _halved(doubled: tuple[Keys, ...], exponent: int, key: int, known: dict[Any,
     if exponent == 0:
         return Counter({key: 1})
     if (exponent, key) not in known:
-        pair = doubled[exponent - 1].split(doubled[exponent - 1], key)
+        pair = split(doubled[exponent - 1], doubled[exponent - 1], key)
         assert pair is not None, "a doubled sum without halves"
         known[exponent, key] = _halved(doubled, exponent - 1, pair[0], known) + _halved(
             doubled, exponent - 1, pair[1], known

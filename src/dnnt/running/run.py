@@ -110,6 +110,14 @@ class Run:
             raise Stop("memory", f"the limit of {self.memory_limit:g} MiB is reached")
         self.observer.state(self)
 
+    def poll_but_memory(self) -> None:
+        """Like `poll`, without the memory limit: for the little that is done whatever the limit."""
+        try:
+            self.poll()
+        except Stop as stop:
+            if stop.kind != "memory":
+                raise
+
     def need(self, size: int, what: str) -> None:
         """Raise `Stop` if `size` further bytes for `what` would not fit."""
         room = available_bytes()

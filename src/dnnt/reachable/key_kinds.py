@@ -1,0 +1,243 @@
+"""Three ways to hold a finite set of packed keys, with the same questions answered by each.
+
+`PythonKeys` (a frozenset: small or wide), `BitKeys` (a Python integer with bit k set for key k: dense) and `NumpyKeys` (a sorted
+int64 array: large and sparse). NumPy is imported only where a set is large. int64 arithmetic never wraps: keys of NumPy sets
+lie below `NUMPY_SPAN`, and so do the sums formed of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dnnt.reachable.packing import Packing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.int64]
+
+NUMPY_SPAN = 1 << 62
+"""Keys of packings with a larger span are Python integers in frozensets."""
+
+LISTED_CELLS = 200_000
+"""Bitsets up to this length are listed in Python; longer ones by NumPy."""
+
+SPLIT_BY_KEY = 256
+"""Sets up to this size are searched key by key for a split of a sum."""
+
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Mapping[int, int]):
+    """The table digit -> slope · digit + offset of the digits 0 … count - 1 (never listed)."""
+
+    slope: int
+    offset: int
+    count: int
+
+    def __getitem__(self, digit: int) -> int:
+        return self.slope * digit + self.offset
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.count))
+
+    def __len__(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True, slots=True)
+class PythonKeys:
+    """A set of keys as a frozenset."""
+
+    keys: frozenset[int]
+
+    @property
+    def size(self) -> int:
+        """The number of keys."""
+        return len(self.keys)
+
+    def __contains__(self, key: int) -> bool:
+        return key in self.keys
+
+    def listed(self) -> list[int]:
+        """The keys in increasing order."""
+        return sorted(self.keys)
+
+    def digits(self, packing: Packing, axis: int) -> list[int]:
+        """The distinct digits of one coordinate."""
+        stride, count = packing.strides[axis], packing.axes[axis].count
+        return sorted({key // stride % count for key in self.keys})
+
+    def mapped(self, packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int]:
+        """For each key, in increasing order, the sum of what the tables give for its digits."""
+        return _mapped(self.listed(), packing, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class BitKeys:
+    """A set of keys as the bits of an integer."""
+
+    bits: int
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", self.bits.bit_count())
+
+    def __contains__(self, key: int) -> bool:
+        return key >= 0 and bool(self.bits >> key & 1)
+
+    def listed(self) -> list[int]:
+        """The keys in increasing order."""
+        if self.bits.bit_length() > LISTED_CELLS:
+            return [int(key) for key in self.array().tolist()]
+        return [key for key, bit in enumerate(reversed(bin(self.bits))) if bit == "1"]
+
+    def array(self) -> Array:
+        """The keys in increasing order, as an array."""
+        import numpy as np
+
+        raw = self.bits.to_bytes(self.bits.bit_length() // 8 + 1, "little")
+        found: Array = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little").nonzero()[0]
+        return found.astype(np.int64, copy=False)
+
+    def digits(self, packing: Packing, axis: int) -> list[int]:
+        """The distinct digits of one coordinate."""
+        return self._other().digits(packing, axis)
+
+    def mapped(self, packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int] | Array:
+        """For each key, in increasing order, the sum of what the tables give for its digits."""
+        return self._other().mapped(packing, tables)
+
+    def _other(self) -> PythonKeys | NumpyKeys:
+        if self.bits.bit_length() > LISTED_CELLS:
+            return NumpyKeys(self.array())
+        return PythonKeys(frozenset(self.listed()))
+
+    def reversed(self) -> tuple[int, int]:
+        """(bits, length): bit length - 1 - k of the bits is set for key k."""
+        count = self.bits.bit_length() // 8 + 1
+        raw = self.bits.to_bytes(count, "little")[::-1].translate(_REVERSED)
+        return int.from_bytes(raw, "little"), 8 * count
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyKeys:
+    """A set of keys as a sorted int64 array without repeats."""
+
+    keys: Array
+
+    @property
+    def size(self) -> int:
+        """The number of keys."""
+        return len(self.keys)
+
+    def __contains__(self, key: int) -> bool:
+        if not 0 <= key < NUMPY_SPAN:
+            return False
+        at = int(self.keys.searchsorted(key))
+        return at < len(self.keys) and int(self.keys[at]) == key
+
+    def listed(self) -> list[int]:
+        """The keys in increasing order."""
+        return [int(key) for key in self.keys.tolist()]
+
+    def digits(self, packing: Packing, axis: int) -> list[int]:
+        """The distinct digits of one coordinate."""
+        return [int(d) for d in unique(self._digit(packing, axis)).tolist()]
+
+    def _digit(self, packing: Packing, axis: int) -> Array:
+        digits: Array = self.keys // packing.strides[axis] % packing.axes[axis].count
+        return digits
+
+    def mapped(self, packing: Packing, tables: Sequence[Mapping[int, int]]) -> Array:
+        """For each key, in increasing order, the sum of what the tables give for its digits."""
+        import numpy as np
+
+        total = np.zeros(len(self.keys), np.int64)
+        for axis, table in enumerate(tables):
+            if packing.axes[axis].count == 1:
+                total += table[0]
+            elif isinstance(table, Linear):
+                total += table.slope * self._digit(packing, axis) + table.offset
+            else:
+                known = np.fromiter(table.keys(), np.int64, len(table))
+                given = np.fromiter(table.values(), np.int64, len(table))
+                order = known.argsort()
+                total += given[order][known[order].searchsorted(self._digit(packing, axis))]
+        return total
+
+
+Keys = PythonKeys | BitKeys | NumpyKeys
+
+
+def _mapped(keys: list[int], packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int]:
+    axes = [(s, a.count, t) for s, a, t in zip(packing.strides, packing.axes, tables, strict=True) if a.count > 1]
+    base = sum(t[0] for a, t in zip(packing.axes, tables, strict=True) if a.count == 1)
+    return [base + sum([t[key // s % c] for s, c, t in axes]) for key in keys]
+
+
+def unique(values: Array) -> Array:
+    """Sorted distinct values (np.unique is slow on integers since NumPy 2.3)."""
+    import numpy as np
+
+    values = np.sort(values)
+    keep = np.ones(len(values), bool)
+    keep[1:] = values[1:] != values[:-1]
+    return values[keep]
+
+
+def as_numpy(keys: Keys) -> NumpyKeys:
+    """The same set as a sorted array. Its keys must lie below `NUMPY_SPAN`."""
+    if isinstance(keys, NumpyKeys):
+        return keys
+    if isinstance(keys, BitKeys):
+        return NumpyKeys(keys.array())
+    import numpy as np
+
+    return NumpyKeys(np.array(sorted(keys.keys), np.int64))
+
+
+def as_bits(keys: Keys) -> BitKeys:
+    """The same set as the bits of an integer. Its keys must be small enough for that."""
+    if isinstance(keys, BitKeys):
+        return keys
+    if isinstance(keys, NumpyKeys) and keys.size > 2000:
+        import numpy as np
+
+        cells = np.zeros(int(keys.keys[-1]) + 1, np.uint8)
+        cells[keys.keys] = 1
+        return BitKeys(int.from_bytes(np.packbits(cells, bitorder="little").tobytes(), "little"))
+    listed = keys.listed()
+    raw = bytearray(listed[-1] // 8 + 1 if listed else 1)
+    for key in listed:
+        raw[key >> 3] |= 1 << (key & 7)
+    return BitKeys(int.from_bytes(raw, "little"))
+
+
+def split(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
+    """Keys a of `left` and b of `right` with a + b = key, the one with the least a; None where there are none."""
+    if isinstance(left, BitKeys) and isinstance(right, BitKeys) and min(left.size, right.size) > SPLIT_BY_KEY:
+        hits = meeting(left.bits, *right.reversed(), key)
+        a = (hits & -hits).bit_length() - 1
+        return (a, key - a) if hits else None
+    if isinstance(left, NumpyKeys) and isinstance(right, NumpyKeys):
+        rest = key - right.keys[right.keys <= key][::-1]
+        at = left.keys.searchsorted(rest)
+        at[at == len(left.keys)] = 0
+        found = (left.keys[at] == rest).nonzero()[0]
+        return (int(rest[found[0]]), key - int(rest[found[0]])) if len(found) else None
+    if left.size <= right.size:
+        a = next((a for a in left.listed() if key - a in right), -1)
+        return (a, key - a) if a >= 0 else None
+    b = next((b for b in reversed(right.listed()) if key - b in left), -1)
+    return (key - b, b) if b >= 0 else None
+
+
+def meeting(left: int, reversed_right: int, length: int, key: int) -> int:
+    """The bits a of `left` with key - a in the set that was reversed (see `BitKeys.reversed`)."""
+    shift = length - 1 - key
+    return left & (reversed_right >> shift if shift >= 0 else reversed_right << -shift)

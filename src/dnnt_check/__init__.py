@@ -1,0 +1,48 @@
+"""dnnt_check: re-reads an instance and a certificate with its own code and says whether the claim holds.
+
+It shares nothing with the solver, runs no code from files, and uses the standard library alone. The formats are
+described in docs/formats.md and docs/certificates.md; what each module re-proves is said at its head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.verdict import Verdict, refused
+
+__all__ = ["Verdict", "check"]
+
+
+def check(
+    instance_bytes: bytes,
+    certificate_bytes: bytes,
+    budget: float = 600.0,
+    memory: int | None = None,
+    watch: Callable[[], object] | None = None,
+) -> Verdict:
+    """Check a certificate against its instance.
+
+    Args:
+        instance_bytes: the instance file, possibly gzipped.
+        certificate_bytes: the certificate file, possibly gzipped.
+        budget: seconds of work after which the verdict is "too much work".
+        memory: bytes that the check may build; None for a default of a few GiB.
+        watch: called about every 20 milliseconds of work; what it raises passes through.
+
+    Returns:
+        The verdict; never an exception, whatever the bytes are (other than what `watch` raises).
+    """
+    from dnnt_check.checking import check_files
+
+    work = Work(budget, memory, watch)
+    try:
+        return check_files(instance_bytes, certificate_bytes, work)
+    except Invalid as error:
+        if work.interrupted:
+            raise
+        return refused(str(error))
+    except MemoryError:
+        if work.interrupted:
+            raise
+        return refused("too much work: the memory is used up")

@@ -1,0 +1,280 @@
+"""The upper part: parameters are evaluated exactly, on all distinct inputs at once.
+
+For a list of edges the runs are written out. For layers they are not: a run may stand for 10^100 edges, and units
+that have equal incoming parameters have equal values, so a layer is a list of groups (how many units, their values).
+A unit whose edges lie inside one run needs the sum of the layer before only; one that several runs cover needs the sum
+of each segment, which prefix sums give. The time is proportional to the number of runs and groups.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import accumulate
+
+from dnnt_check.budget import Invalid, TooMuchWork, Work
+from dnnt_check.certificate import FixedValue, Run
+from dnnt_check.instance import Instance
+from dnnt_check.losses import Vector
+from dnnt_check.network import SOURCE, ZERO, Graph, Layer, Layers
+from dnnt_check.numbers import Number, add, brief, multiply
+from dnnt_check.spaces import Space
+
+#: More outputs than this are not written out.
+MAXIMUM_OUTPUTS = 10**7
+
+
+def total_loss(instance: Instance, runs: tuple[Run, ...], work: Work) -> Number:
+    """The total loss of the parameters.
+
+    Raises:
+        Invalid: the parameters do not fit the network, or a value lies outside its space.
+    """
+    expected = instance.edge_count
+    given = sum(run.repeat for run in runs)
+    if given != expected:
+        raise Invalid(
+            f"certificate: upper.parameters: {brief(given)} edges are given, the network has {brief(expected)}"
+        )
+    if isinstance(instance.structure, Graph):
+        outputs = _graph_outputs(instance, instance.structure, runs, work)
+    else:
+        outputs = _LayeredEvaluation(instance, instance.structure, runs, work).outputs()
+    return loss_of(instance, outputs, work)
+
+
+def loss_of(instance: Instance, outputs: list[Vector], work: Work) -> Number:
+    """The total loss of output values: for every output a vector over the distinct inputs."""
+    loss = instance.loss.function(work)
+    total: Number = 0
+    for i, samples in enumerate(instance.samples):
+        f = tuple([values[i] for values in outputs])
+        for weight, labels in samples:
+            work.spend(1e-6 + len(f) * 1e-6)
+            if weight:
+                total = add(total, multiply(weight, loss(f, labels), work), work)
+    return total
+
+
+def check_fixed(fixed: tuple[FixedValue, ...], runs: tuple[Run, ...], work: Work) -> None:
+    """The parameters have to have the values that are fixed."""
+    ends = list(accumulate(run.repeat for run in runs))
+    for i, item in enumerate(fixed):
+        run = runs[bisect_right(ends, item.edge)]
+        value = run.bias if item.slot == len(run.weights) else run.weights[item.slot]
+        if value != item.value:
+            raise Invalid(f"certificate: fixed[{i}]: the parameters have another value there")
+        work.spend(2e-6)
+
+
+def _outside(run: int, slot: str, value: Number) -> Invalid:
+    return Invalid(f"certificate: upper.parameters[{run}]: {slot} is {brief(value)}, outside its space")
+
+
+def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work: Work) -> list[Vector]:
+    points = instance.points
+    incoming: list[list[tuple[int, Vector, Number]]] = [[] for _ in graph.activations]
+    index = 0
+    for number, run in enumerate(runs):
+        for _ in range(run.repeat):
+            edge = graph.edges[index]
+            index += 1
+            if len(run.weights) != len(edge.weights):
+                raise Invalid(
+                    f"certificate: upper.parameters[{number}]: {len(run.weights)} weights, "
+                    f"edge {index - 1} has {len(edge.weights)}"
+                )
+            for slot, (value, space) in enumerate(zip(run.weights, edge.weights, strict=True)):
+                if value not in space:
+                    raise _outside(number, f"weight {slot} of edge {index - 1}", value)
+            if run.bias not in edge.bias:
+                raise _outside(number, f"the bias of edge {index - 1}", run.bias)
+            incoming[edge.target].append((edge.source, run.weights, run.bias))
+            work.spend(2e-6 + len(run.weights) * 5e-7)
+    needed = [False] * len(graph.activations)
+    for output in graph.outputs:
+        needed[output] = True
+    for vertex in reversed(graph.order):
+        if needed[vertex]:
+            for source, _, _ in incoming[vertex]:
+                if source != SOURCE:
+                    needed[source] = True
+    values: dict[int, Vector] = {}
+    for vertex in graph.order:
+        if not needed[vertex]:
+            continue
+        sums: list[Number] = [0] * len(points)
+        for source, weights, bias in incoming[vertex]:
+            if source == SOURCE:
+                sums = _add_inputs(sums, points, weights, bias, work)
+            else:
+                sums = _add_scaled(sums, values[source], weights[0], bias, work)
+        activation = graph.activations[vertex].function(work)
+        values[vertex] = tuple([activation(z) for z in sums])
+        work.spend(1e-6 + len(points) * 1e-6)
+    return [values[output] for output in graph.outputs]
+
+
+def _add_inputs(
+    sums: list[Number], points: tuple[Vector, ...], weights: Vector, bias: Number, work: Work
+) -> list[Number]:
+    result: list[Number] = []
+    used = [(j, weight) for j, weight in enumerate(weights) if weight]
+    for total, x in zip(sums, points, strict=True):
+        total = add(total, bias, work)
+        for j, weight in used:
+            total = add(total, multiply(weight, x[j], work), work)
+        result.append(total)
+        work.spend(1e-6 + len(used) * 4e-7)
+    return result
+
+
+def _add_scaled(sums: list[Number], values: Vector, weight: Number, bias: Number, work: Work) -> list[Number]:
+    work.spend(len(sums) * 1e-6)
+    return [add(total, add(multiply(weight, z, work), bias, work), work) for total, z in zip(sums, values, strict=True)]
+
+
+class _Groups:
+    """The units of a layer as consecutive groups of equal ones, with sums over any segment."""
+
+    def __init__(self, work: Work, points: int) -> None:
+        self.work = work
+        self.counts: list[int] = []
+        self.values: list[Vector] = []
+        self.starts = [0]
+        self.sums: list[Vector] = [(0,) * points]
+
+    def append(self, count: int, values: Vector) -> None:
+        work = self.work
+        self.counts.append(count)
+        self.values.append(values)
+        self.starts.append(self.starts[-1] + count)
+        self.sums.append(
+            tuple([add(total, multiply(count, z, work), work) for total, z in zip(self.sums[-1], values, strict=True)])
+        )
+        work.spend(1e-6 + len(values) * 1e-6)
+
+    def prefix(self, position: int) -> Vector:
+        """The sum of the values of the units before a position."""
+        group = bisect_right(self.starts, position) - 1
+        rest = position - self.starts[group]
+        if rest == 0:
+            return self.sums[group]
+        work = self.work
+        return tuple(
+            [
+                add(total, multiply(rest, z, work), work)
+                for total, z in zip(self.sums[group], self.values[group], strict=True)
+            ]
+        )
+
+
+class _LayeredEvaluation:
+    """Walks once through the runs, layer by layer."""
+
+    def __init__(self, instance: Instance, network: Layers, runs: tuple[Run, ...], work: Work) -> None:
+        self.points = instance.points
+        self.network = network
+        self.runs = runs
+        self.work = work
+        self.place = 0
+        self.left = runs[0].repeat
+
+    def outputs(self) -> list[Vector]:
+        """For every output its values over the distinct inputs."""
+        before: _Groups | None = None
+        for depth, layer in enumerate(self.network.layers):
+            here = _Groups(self.work, len(self.points))
+            activation = layer.activation.function(self.work)
+            if before is None:
+                self._first_layer(layer, here, activation)
+            else:
+                self._layer(depth, layer, before, here, activation)
+            before = here
+        assert before is not None
+        if not self.points:
+            return []
+        if before.starts[-1] > MAXIMUM_OUTPUTS:
+            raise TooMuchWork("too much work: too many outputs")
+        result: list[Vector] = []
+        for count, values in zip(before.counts, before.values, strict=True):
+            result.extend([values] * count)
+        return result
+
+    def _take(self, count: int) -> None:
+        """Consume edges of the current run."""
+        self.left -= count
+        if self.left == 0 and self.place + 1 < len(self.runs):
+            self.place += 1
+            self.left = self.runs[self.place].repeat
+
+    def _check(self, run: Run, number: int, weights: int, space: Space, place: str) -> None:
+        if number == weights:
+            for value in run.weights:
+                if value not in space:
+                    raise _outside(self.place, f"a weight in {place}", value)
+            return
+        raise Invalid(
+            f"certificate: upper.parameters[{self.place}]: {number} weights, an edge of {place} has {brief(weights)}"
+        )
+
+    def _first_layer(self, layer: Layer, here: _Groups, activation: Callable[[Number], Number]) -> None:
+        remaining = layer.units
+        while remaining:
+            run = self.runs[self.place]
+            self._check(run, len(run.weights), self.network.inputs, layer.weights, "layer 1")
+            if run.bias not in layer.bias:
+                raise _outside(self.place, "a bias in layer 1", run.bias)
+            count = min(remaining, self.left)
+            sums = _add_inputs([0] * len(self.points), self.points, run.weights, run.bias, self.work)
+            here.append(count, tuple([activation(z) for z in sums]))
+            self._take(count)
+            remaining -= count
+
+    def _layer(
+        self,
+        depth: int,
+        layer: Layer,
+        before: _Groups,
+        here: _Groups,
+        activation: Callable[[Number], Number],
+    ) -> None:
+        width = before.starts[-1]
+        remaining = layer.units
+        while remaining:
+            count = 1
+            sums: list[Number] = [0] * len(self.points)
+            position = 0
+            while position < width:
+                run = self.runs[self.place]
+                self._check(run, len(run.weights), 1, layer.weights, f"layer {depth + 1}")
+                length = min(width - position, self.left)
+                self._check_bias(run, position, length, layer.bias, depth)
+                if length == width:
+                    count = min(remaining, self.left // width)
+                sums = self._segment(sums, before, position, length, run)
+                self._take(length * count)
+                position += length
+            here.append(count, tuple([activation(z) for z in sums]))
+            self.work.spend(3e-6)
+            remaining -= count
+
+    def _check_bias(self, run: Run, position: int, length: int, space: Space, depth: int) -> None:
+        """The first edge of a unit has the layer's bias space, the others [0]."""
+        place = f"a bias in layer {depth + 1}"
+        if position == 0 and run.bias not in space:
+            raise _outside(self.place, place, run.bias)
+        if position + length > 1 and (position > 0 or length > 1) and run.bias not in ZERO:
+            raise _outside(self.place, place, run.bias)
+
+    def _segment(self, sums: list[Number], before: _Groups, position: int, length: int, run: Run) -> list[Number]:
+        """Add what the edges from the units position ... position + length - 1 contribute."""
+        work = self.work
+        low, high = before.prefix(position), before.prefix(position + length)
+        bias = multiply(length, run.bias, work)
+        (weight,) = run.weights
+        work.spend(3e-6 + len(sums) * 3e-6)
+        return [
+            add(total, add(multiply(weight, add(b, -a, work), work), bias, work), work)
+            for total, a, b in zip(sums, low, high, strict=True)
+        ]

@@ -1,0 +1,264 @@
+"""Reading an instance file into checked values.
+
+Accepts what the contract calls legal and names what it does not. Equal inputs of several samples are merged: what a
+network computes depends on the input alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dnnt_check.activations import Activation, read_activation
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.losses import Loss, Vector, check_labels, read_loss
+from dnnt_check.network import SOURCE, ZERO, Edge, Graph, Layer, Layers, topological
+from dnnt_check.numbers import Number, ratio, shown
+from dnnt_check.reading import (
+    Place,
+    array,
+    fault,
+    header,
+    integer,
+    number,
+    numbers,
+    parse,
+    record,
+    text,
+)
+from dnnt_check.spaces import REAL, Space, listed, progression
+
+#: The samples that share an input: (weight, labels) of each.
+Samples = tuple[tuple[Number, Vector], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance.
+
+    Attributes:
+        inputs: dimension of the inputs.
+        structure: the network as it is written.
+        points: the distinct inputs x^1 ... x^n, in order of first appearance.
+        samples: for every distinct input the samples that have it.
+        loss: the loss of one sample.
+        spaces: every space that occurs, once.
+    """
+
+    inputs: int
+    structure: Graph | Layers
+    points: tuple[Vector, ...]
+    samples: tuple[Samples, ...]
+    loss: Loss
+    spaces: tuple[Space, ...]
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges the network has."""
+        if isinstance(self.structure, Graph):
+            return len(self.structure.edges)
+        return sum(self.structure.edge_counts())
+
+    @property
+    def has_empty_space(self) -> bool:
+        """Are there no parameters at all?"""
+        return any(space.count == 0 and not space.real for space in self.spaces)
+
+
+class _Spaces:
+    """Reads spaces; equal ones become one object."""
+
+    def __init__(self, named: Any, work: Work) -> None:
+        self.work = work
+        self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, None): ZERO}
+        self.used: dict[int, Space] = {}
+        self.names: dict[str, Space] = {}
+        if not isinstance(named, dict):
+            raise fault("spaces", "an object is expected")
+        for name, value in named.items():
+            text(name, ("spaces", name))
+            if name == "real":
+                raise fault(("spaces", name), "this name is taken: it means all real numbers")
+            if isinstance(value, str) and value != "real":
+                raise fault(("spaces", name), "an entry may not be a name itself")
+            self.names[name] = self._read(value, ("spaces", name))
+
+    def read(self, value: Any, place: Place) -> Space:
+        """A space that a weight or a bias has."""
+        space = self._read(value, place)
+        self.used[id(space)] = space
+        return space
+
+    def _read(self, value: Any, place: Place) -> Space:
+        self.work.spend(1e-6)
+        if isinstance(value, str):
+            if value == "real":
+                return REAL
+            if value not in self.names:
+                raise fault(place, f"there is no space named {shown(value)}")
+            return self.names[value]
+        if isinstance(value, list):
+            return self._shared(listed(numbers(value, place, self.work), self.work))
+        if not isinstance(value, dict):
+            raise fault(place, 'a space is a list, a range, a name or "real"')
+        record(value, place, ("from", "to"), ("step",))
+        low = number(value["from"], (place, "from"), self.work)
+        high = number(value["to"], (place, "to"), self.work)
+        step = number(value.get("step", 1), (place, "step"), self.work)
+        if low > high:
+            raise fault(place, "from is greater than to")
+        if step <= 0:
+            raise fault(place, "the step has to be greater than 0")
+        length = ratio(high - low, step)
+        count = length.numerator // length.denominator + 1
+        return self._shared(progression(low, step, count))
+
+    def _shared(self, space: Space) -> Space:
+        digits = None if isinstance(space.digits, range) else space.digits
+        return self.known.setdefault((space.count, space.low, space.step, digits), space)
+
+
+def read_instance(data: bytes, work: Work) -> Instance:
+    """The instance in the bytes of a file.
+
+    Raises:
+        Invalid: the bytes are no legal instance; the text begins with "instance".
+    """
+    try:
+        return _read(parse(data, "the file", work), work)
+    except Invalid as error:
+        if work.interrupted or type(error) is not Invalid:
+            raise
+        raise Invalid(f"instance: {error}") from None
+
+
+def _read(value: Any, work: Work) -> Instance:
+    header(value, "the file", "dnnt-instance")
+    if "layers" in value:
+        shape: tuple[str, ...] = ("layers",)
+    else:
+        shape = ("vertices", "outputs", "edges")
+    record(
+        value,
+        "the file",
+        ("format", "version", "inputs", *shape, "samples", "loss"),
+        ("name", "spaces", "gamma", "notes"),
+    )
+    if "name" in value:
+        text(value["name"], "name")
+    if "notes" in value and not isinstance(value["notes"], dict):
+        raise fault("notes", "an object is expected")
+    if "gamma" in value:
+        number(value["gamma"], "gamma", work)
+    inputs = integer(value["inputs"], "inputs", 0)
+    spaces = _Spaces(value.get("spaces", {}), work)
+    structure: Graph | Layers
+    if "layers" in value:
+        structure = _read_layers(value["layers"], inputs, spaces, work)
+        outputs = structure.layers[-1].units
+    else:
+        structure = _read_graph(value, inputs, spaces, work)
+        outputs = len(structure.outputs)
+    loss = read_loss(value["loss"], outputs, "loss", work)
+    points, samples = _read_samples(value["samples"], inputs, outputs, loss, work)
+    used = dict(spaces.used)
+    return Instance(inputs, structure, points, samples, loss, tuple(used.values()))
+
+
+def _read_layers(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Layers:
+    layers: list[Layer] = []
+    for i, item in enumerate(array(value, "layers")):
+        place: Place = ("layers", i)
+        record(item, place, ("units", "activation", "weights", "bias"))
+        layers.append(
+            Layer(
+                integer(item["units"], (place, "units"), 1),
+                read_activation(item["activation"], (place, "activation"), work),
+                spaces.read(item["weights"], (place, "weights")),
+                spaces.read(item["bias"], (place, "bias")),
+            )
+        )
+    if not layers:
+        raise fault("layers", "there is no layer")
+    if inputs == 0:
+        # The first layer has no weights, so its weight space constrains nothing.
+        needed = {id(layer.weights) for layer in layers[1:]} | {id(layer.bias) for layer in layers}
+        for key in [key for key in spaces.used if key not in needed]:
+            del spaces.used[key]
+    return Layers(inputs, tuple(layers))
+
+
+def _read_graph(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Graph:
+    positions: dict[str, int] = {"s": SOURCE}
+    activations: list[Activation] = []
+    for i, item in enumerate(array(value["vertices"], "vertices")):
+        place: Place = ("vertices", i)
+        record(item, place, ("id", "activation"))
+        name = text(item["id"], (place, "id"))
+        if name == "s":
+            raise fault((place, "id"), "s is the source and cannot be listed")
+        if name in positions:
+            raise fault((place, "id"), f"the id {shown(name)} is repeated")
+        positions[name] = i
+        activations.append(read_activation(item["activation"], (place, "activation"), work))
+        work.spend(3e-6)
+    outputs: list[int] = []
+    for i, item in enumerate(array(value["outputs"], "outputs")):
+        position = _position(item, positions, ("outputs", i))
+        if position == SOURCE:
+            raise fault(("outputs", i), "s cannot be an output")
+        outputs.append(position)
+    if len(set(outputs)) != len(outputs):
+        raise fault("outputs", "an output is repeated")
+    edges: list[Edge] = []
+    known: dict[tuple[Space, ...], tuple[Space, ...]] = {}
+    for i, item in enumerate(array(value["edges"], "edges")):
+        place = ("edges", i)
+        record(item, place, ("from", "to", "weights", "bias"))
+        source = _position(item["from"], positions, (place, "from"))
+        target = _position(item["to"], positions, (place, "to"))
+        if target == SOURCE:
+            raise fault((place, "to"), "no edge may end in s")
+        weights = array(item["weights"], (place, "weights"))
+        expected = inputs if source == SOURCE else 1
+        if len(weights) != expected:
+            raise fault((place, "weights"), f"{shown(expected)} spaces are expected")
+        read = tuple([spaces.read(space, ((place, "weights"), j)) for j, space in enumerate(weights)])
+        bias = spaces.read(item["bias"], (place, "bias"))
+        edges.append(Edge(source, target, known.setdefault(read, read), bias))
+        work.spend(3e-6)
+    order = topological(len(activations), [(edge.source, edge.target) for edge in edges])
+    if order is None:
+        raise fault("edges", "there is a cycle")
+    return Graph(tuple(activations), tuple(outputs), tuple(edges), order)
+
+
+def _position(value: Any, positions: dict[str, int], place: Place) -> int:
+    name = text(value, place)
+    if name not in positions:
+        raise fault(place, f"there is no vertex {shown(name)}")
+    return positions[name]
+
+
+def _read_samples(
+    value: Any, inputs: int, outputs: int, loss: Loss, work: Work
+) -> tuple[tuple[Vector, ...], tuple[Samples, ...]]:
+    merged: dict[Vector, list[tuple[Number, Vector]]] = {}
+    for i, item in enumerate(array(value, "samples")):
+        place: Place = ("samples", i)
+        record(item, place, ("x", "y"), ("weight",))
+        x = numbers(item["x"], (place, "x"), work)
+        y = numbers(item["y"], (place, "y"), work)
+        if len(x) != inputs:
+            raise fault((place, "x"), f"{shown(inputs)} numbers are expected")
+        if len(y) != outputs:
+            raise fault((place, "y"), f"{shown(outputs)} numbers are expected")
+        check_labels(loss, y, (place, "y"))
+        weight: Number = 1
+        if "weight" in item:
+            weight = number(item["weight"], (place, "weight"), work)
+            if weight < 0:
+                raise fault((place, "weight"), "a weight may not be negative")
+        merged.setdefault(x, []).append((weight, y))
+        work.spend(3e-6)
+    return tuple(merged), tuple([tuple(samples) for samples in merged.values()])

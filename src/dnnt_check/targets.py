@@ -1,0 +1,323 @@
+"""States whose loss is too small: listed without visiting the box, and tested against the two halves.
+
+The loss is a sum over cells: single coordinates where it is a sum over outputs, else the coordinates of one distinct
+input together. Each coordinate's part of the loss is monotone on few intervals of digits, because activations and
+losses are monotone between breaks; so the digits whose part is small enough are a few intervals, found by
+bisection, however long the coordinate is. Cells are combined in order, cut off by the least losses of the others.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from dnnt_check.boxes import Axis
+from dnnt_check.budget import Work, describe, rough_seconds
+from dnnt_check.keys import CHUNK, ELEMENT, MARK, MAXIMUM_DENSE, Keys, SizeExceeded, reverse, to_dense, to_sparse
+from dnnt_check.numbers import Number, add, multiply, ratio
+from dnnt_check.states import StateLoss
+
+Interval = tuple[int, int]
+
+#: Predicted seconds for one difference that is looked up.
+DIFFERENCE = 7e-8
+
+#: A list of (loss, part of the key), by increasing loss.
+Listing = list[tuple[Number, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Digits first..last between which the part of the loss is monotone, with its values at the ends."""
+
+    first: int
+    last: int
+    at_first: Number
+    at_last: Number
+
+
+class _Coordinate:
+    """A coordinate's part of the loss as a function of its digit."""
+
+    def __init__(self, loss: StateLoss, i: int, row: int) -> None:
+        self.loss = loss
+        self.i = i
+        self.row = row
+        self.work = loss.work
+        self.axis = loss.axes[i * loss.rows + row]
+        self.samples = loss.samples[i]
+        outputs = loss.structure.outputs
+        place = next(k for k, item in enumerate(outputs) if item == row and isinstance(item, int))
+        this = loss.instance.loss
+        self.part = this.part(place, len(outputs), self.work)
+        activation = loss.structure.rows[row]
+        breaks = () if activation is None else activation.breaks()
+        self.pieces = list(self._pieces(breaks, sorted(this.breaks(place, self.samples))))
+        self.least = min(min(piece.at_first, piece.at_last) for piece in self.pieces)
+
+    def output(self, digit: int) -> Number:
+        """The output at a digit."""
+        return self.loss.output(self.i, self.row, digit)
+
+    def value(self, digit: int) -> Number:
+        """The part of the loss at a digit."""
+        work = self.work
+        f = self.output(digit)
+        total: Number = 0
+        for weight, labels in self.samples:
+            total = add(total, multiply(weight, self.part(f, labels), work), work)
+        work.spend(2e-6 + len(self.samples) * 1e-6)
+        return total
+
+    def _pieces(self, breaks: Iterable[Number], values: list[Number]) -> Iterator[_Piece]:
+        for first, last in _between(self.axis, breaks):
+            for low, high in self._split(first, last, values):
+                yield _Piece(low, high, self.value(low), self.value(high))
+
+    def _split(self, first: int, last: int, values: list[Number]) -> Iterator[Interval]:
+        """Cut an interval on which the output is monotone where it passes a break of the loss."""
+        start, end = self.output(first), self.output(last)
+        low, high = min(start, end), max(start, end)
+        inside = values[bisect_left(values, low) : bisect_right(values, high)]
+        rising = end >= start
+        position = first
+        for value in inside if rising else reversed(inside):
+            for beyond in (False, True):
+                cut = self._first_digit(position, last, value, rising, beyond)
+                if cut > position:
+                    yield position, cut - 1
+                    position = cut
+        if position <= last:
+            yield position, last
+
+    def _first_digit(self, first: int, last: int, value: Number, rising: bool, beyond: bool) -> int:
+        """The first digit whose output has reached the value (or gone beyond it); last + 1 if none has."""
+        output = self.output
+        low, high = first, last + 1
+        while low < high:
+            middle = (low + high) // 2
+            here = output(middle)
+            self.work.spend(1e-6)
+            reached = here == value and not beyond
+            if reached or (here > value if rising else here < value):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def small(self, allowed: Callable[[Number], bool]) -> list[Interval]:
+        """The digits whose part of the loss is allowed; `allowed` holds up to some loss and not beyond."""
+        result: list[Interval] = []
+        for piece in self.pieces:
+            at_first, at_last = allowed(piece.at_first), allowed(piece.at_last)
+            if at_first and at_last:
+                result.append((piece.first, piece.last))
+            elif at_first or at_last:
+                low, high = piece.first, piece.last
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    if allowed(self.value(middle)) == at_first:
+                        low = middle
+                    else:
+                        high = middle
+                result.append((piece.first, low) if at_first else (high, piece.last))
+        return result
+
+
+def _between(axis: Axis, breaks: Iterable[Number]) -> Iterator[Interval]:
+    """The digits of an axis as intervals that lie between two breaks or are one."""
+    position = 0
+    if axis.step:
+        for value in breaks:
+            place = ratio(value - axis.low, axis.step)
+            floor = place.numerator // place.denominator
+            before = min(floor - 1 if type(place) is int else floor, axis.radix - 1)
+            if position <= before:
+                yield position, before
+                position = before + 1
+            if type(place) is int and position == place < axis.radix:
+                yield position, position
+                position += 1
+    if position < axis.radix:
+        yield position, axis.radix - 1
+
+
+@dataclass(slots=True)
+class _Cell:
+    """Coordinates whose losses are listed together: of distinct input i, these state rows."""
+
+    i: int
+    coordinates: tuple[_Coordinate, ...]
+    least: Number
+    exact: bool
+
+
+def list_targets(loss: StateLoss, limit: int, work: Work) -> list[int]:
+    """The keys of all states of the box whose loss is too small.
+
+    Raises:
+        SizeExceeded: there are more than `limit`.
+    """
+    cells = _cells(loss, work)
+    constant = _constant_part(loss, work)
+    total = constant
+    for cell in cells:
+        total = add(total, cell.least, work)
+    exact = all(cell.exact for cell in cells)
+    if not loss.too_small(total):
+        return []
+    listings: list[Listing] = []
+    for cell in cells:
+        rest = add(total, -cell.least, work)
+        listing = _listing(loss, cell, rest, limit if exact else None, work)
+        if not listing:
+            return []
+        listings.append(listing)
+    return _combine(loss, listings, constant, limit, work)
+
+
+def _cells(loss: StateLoss, work: Work) -> list[_Cell]:
+    cells: list[_Cell] = []
+    separable = loss.instance.loss.separable
+    for i in range(len(loss.samples)):
+        coordinates = [_Coordinate(loss, i, row) for row in range(loss.rows)]
+        if separable:
+            cells.extend([_Cell(i, (item,), item.least, True) for item in coordinates])
+        elif len(coordinates) == 1 and len(loss.structure.outputs) == 1:
+            cells.append(_Cell(i, tuple(coordinates), coordinates[0].least, True))
+        else:
+            least = max([item.least for item in coordinates], default=0)
+            cells.append(_Cell(i, tuple(coordinates), least, False))
+    return cells
+
+
+def _constant_part(loss: StateLoss, work: Work) -> Number:
+    """What outputs with known values cost, if the loss is a sum over outputs."""
+    total: Number = 0
+    this = loss.instance.loss
+    if this.separable:
+        for place, item in enumerate(loss.structure.outputs):
+            if not isinstance(item, int):
+                part = this.part(place, len(loss.structure.outputs), work)
+                for f, samples in zip(item, loss.samples, strict=True):
+                    for weight, labels in samples:
+                        total = add(total, multiply(weight, part(f, labels), work), work)
+                        work.spend(2e-6)
+    return total
+
+
+def _listing(loss: StateLoss, cell: _Cell, rest: Number, limit: int | None, work: Work) -> Listing:
+    """The values of a cell that can belong to a target, given the least loss of everything else."""
+
+    def allowed(part: Number) -> bool:
+        return loss.too_small(part + rest)
+
+    intervals = [coordinate.small(allowed) for coordinate in cell.coordinates]
+    count = 1
+    for these in intervals:
+        count *= sum(last - first + 1 for first, last in these)
+    if limit is not None and count > limit:
+        raise _too_many(limit)
+    work.require(rough_seconds(count, 4e-6), f"a list of {describe(count)} values")
+    work.hold(count * 150, f"a list of {describe(count)} values")
+    result: Listing = []
+    if len(cell.coordinates) == 1 and loss.instance.loss.separable:
+        (coordinate,) = cell.coordinates
+        stride = coordinate.axis.stride
+        for first, last in intervals[0]:
+            for digit in range(first, last + 1):
+                result.append((coordinate.value(digit), digit * stride))
+    else:
+        tables = [
+            [
+                (coordinate.output(digit), digit * coordinate.axis.stride)
+                for first, last in these
+                for digit in range(first, last + 1)
+            ]
+            for coordinate, these in zip(cell.coordinates, intervals, strict=True)
+        ]
+        for choice in product(*tables):
+            part = loss.loss_of_rows(cell.i, [value for value, _ in choice])
+            if allowed(part):
+                result.append((part, sum([key for _, key in choice])))
+    result.sort(key=lambda item: item[0])
+    return result
+
+
+def _combine(loss: StateLoss, listings: list[Listing], constant: Number, limit: int, work: Work) -> list[int]:
+    """All choices of one entry from every listing whose total is too small."""
+    listings.sort(key=len)
+    least = [listing[0][0] for listing in listings]
+    rest: Number = 0
+    for value in least:
+        rest = add(rest, value, work)
+    partial: Listing = [(constant, 0)]
+    for listing, smallest in zip(listings, least, strict=True):
+        rest = add(rest, -smallest, work)
+        following: Listing = []
+        for total, key in partial:
+            base = total + rest
+            for part, place in listing:
+                if not loss.too_small(base + part):
+                    break
+                following.append((total + part, key + place))
+            work.spend(1e-6)
+            if len(following) > limit:
+                # Every one of them can be completed by the least entries of the listings left.
+                raise _too_many(limit)
+        work.spend(len(following) * 5e-7)
+        work.hold(len(following) * 200, "the list of targets")
+        partial = following
+    partial = [item for item in partial if loss.too_small(item[0])]
+    if len(partial) > limit:
+        raise _too_many(limit)
+    return [key for _, key in partial]
+
+
+def _too_many(limit: int) -> SizeExceeded:
+    return SizeExceeded(f"lower.grounds.sizes.last: at most {describe(limit)} targets are declared, there are more")
+
+
+def meets(left: Keys, right: Keys, targets: list[int], work: Work) -> int | None:
+    """A target that is the sum of an element of each set, or None."""
+    if left.count > right.count:
+        left, right = right, left
+    sparse_seconds = rough_seconds(len(targets), left.count * DIFFERENCE + 1e-6)
+    for keys in (left, right):
+        if keys.sparse is None:
+            sparse_seconds += keys.top * 1e-8 + keys.count * ELEMENT
+    what = f"the test of {len(targets)} targets"
+    size = max(left.top, right.top) // 8 + 1
+    if 8 * size <= MAXIMUM_DENSE:
+        each = size * 2.5e-9 + 1e-6
+        dense_seconds = len(targets) * each + size * 1e-8
+        dense_seconds += sum([keys.count * MARK for keys in (left, right) if keys.dense is None])
+        if dense_seconds < sparse_seconds:
+            work.require(dense_seconds, what)
+            return _meets_dense(left, right, targets, each, work)
+    work.require(sparse_seconds, what)
+    small = list(to_sparse(left, work))
+    large = to_sparse(right, work)
+    for target in targets:
+        for start in range(0, len(small), CHUNK):
+            piece = small[start : start + CHUNK]
+            work.spend(1e-6 + len(piece) * DIFFERENCE)
+            if not large.isdisjoint(map(target.__sub__, piece)):
+                return target
+    return None
+
+
+def _meets_dense(left: Keys, right: Keys, targets: list[int], each: float, work: Work) -> int | None:
+    """Bit k of the mirror image of the right set is set if size - 1 - k is in it: a target is one `and`."""
+    bits = to_dense(left, work)
+    size = right.top // 8 + 1
+    mirror = reverse(to_dense(right, work), size)
+    work.spend(size * 3e-9)
+    for target in targets:
+        move = 8 * size - 1 - target
+        work.spend(each)
+        if (bits << move if move >= 0 else bits >> -move) & mirror:
+            return target
+    return None
