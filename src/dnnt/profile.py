@@ -15,7 +15,7 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
-from dnnt.running import MIB, available_bytes
+from dnnt.running import MIB, Run, Stop, available_bytes
 from dnnt.spaces import Real, Values
 
 _PRECISE = Context(prec=40, Emax=10**17, Emin=-(10**17))
@@ -78,8 +78,9 @@ class Profile:
         }
 
 
-def profile(instance: Instance) -> Profile:
-    """The profile of an instance; nothing is solved."""
+def profile(instance: Instance, run: Run | None = None) -> Profile:
+    """The profile of an instance; nothing is solved. Where a limit of the run comes first, methods are left out."""
+    run = run or Run()
     network = instance.network
     groups = [(of, count) for of, count, _ in network.slot_groups() if count]
     continuous = any(isinstance(of, Real) for of, _ in groups)
@@ -88,7 +89,7 @@ def profile(instance: Instance) -> Profile:
     distinct = len({sample.x for sample in instance.samples})
     restricted = all(isinstance(of, Values) and of.size == 1 for of, _ in groups)
     depth, two_layer = shape(network)
-    said, chosen, reason = _methods(instance, continuous, empty)
+    said, chosen, reason = _methods(instance, empty, run)
     return Profile(
         name=instance.name,
         inputs=network.inputs,
@@ -149,14 +150,19 @@ def shape(network: Network | Layered) -> tuple[int, bool]:
     return depth, depth <= 2 and not any(edge.source in outputs for edge in network.edges)
 
 
-def _methods(instance: Instance, continuous: bool, empty: bool) -> tuple[tuple[Prospect, ...], str | None, str]:
+def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect, ...], str | None, str]:
     if empty:
         return (), None, "a space is empty: there are no parameters, whatever the method"
-    said = prospects(instance)
+    said: tuple[Prospect, ...] = ()
     try:
+        run.poll()
+        said = prospects(instance)
+        run.poll()
         choice = choose(instance, "auto", available_bytes() / MIB)
     except (MethodUnsuitable, TooLarge) as error:
         return said, None, str(error)
+    except Stop as stop:
+        return said, None, f"no plan was made before the limit ({stop.kind})"
     return said, choice.method.name, choice.reason
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import click
 
-from dnnt.cli.options import json_flag
+from dnnt.answer import EXIT_LIMIT
+from dnnt.cli.options import json_flag, limits
 
 
 @click.command("info")
 @click.argument("file", metavar="FILE")
 @json_flag
-def command(file: str, as_json: bool) -> int:
+@limits
+def command(file: str, as_json: bool, time_limit: float | None, memory_limit: float | None) -> int:
     """Describe the instance FILE: sizes, ranges, what theorems say of it, and what each method would cost."""
-    from dnnt.api import info
+    from dnnt.formats import instance_file, json_text
+    from dnnt.profile import profile
+    from dnnt.running import Run, interruptible
 
-    profile = info(file)
+    run = Run(time_limit, memory_limit)
+    with interruptible(run):
+        found = profile(instance_file.read(file), run)
     if as_json:
-        from dnnt.formats import json_text
-
-        click.echo(json_text.dumps({"file": file, **profile.to_json()}))
+        click.echo(json_text.dumps({"file": file, **found.to_json()}))
     else:
         from dnnt.cli.render import print_profile
 
-        print_profile(profile, file)
-    return 0
+        print_profile(found, file)
+    return EXIT_LIMIT if "before the limit" in found.reason else 0

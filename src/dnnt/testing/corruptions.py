@@ -1,205 +1,132 @@
-"""The contract of certificates: whatever is spoiled in one, the checker passes no false claim.
-
-`certificates` makes certificates over all kinds of grounds for a small instance; `KINDS` is a table of ways to spoil
-one; `outcome` has the checker judge the result and compares its verdict with the truth, found by the oracle and by
-`evaluate`. A spoiled certificate may still claim something true; then it may pass, with the numbers that are true.
-"""
+"""The table of ways to spoil a certificate, from the small lie to the file that is none."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from dnnt.answer import Answer
-from dnnt.certificate import Certificate
-from dnnt.checking import Verdict, verdict
-from dnnt.errors import DnntError, InvalidInput
-from dnnt.evaluation import evaluate
-from dnnt.exact import Number, normal, text, to_json
-from dnnt.formats import certificate_file, instance_file, json_text
 from dnnt.instance import Instance
-from dnnt.methods.base import MINIMIZE
-from dnnt.network import Network
-from dnnt.parameters import Parameters
-from dnnt.pipeline import solve
-from dnnt.spaces import Values
-from dnnt.testing.contract import forced
-from dnnt.testing.oracle import all_parameters, oracle
-
-Body = dict[str, Any]
-
-EPSILON = Fraction(1, 10**40)
-BUDGET = 20.0
-"""Seconds that the checker may take on one small certificate."""
+from dnnt.testing import damage, lies
+from dnnt.testing.certificates import Case, Spoiled
+from dnnt.testing.spoiling import EPSILON, Make, Spot
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A certificate, as a JSON object, and the instance that it is about; `grounds` says what its lower part rests on."""
+class Kind:
+    """A way of spoiling; `readable` tells whether the result still follows the certificate format."""
 
-    instance: Instance
-    grounds: str
-    body: Body
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes of the instance file."""
-        return instance_file.to_bytes(self.instance)
-
-
-@dataclass(frozen=True, slots=True)
-class Spoiled:
-    """A spoiled certificate file, with the instance that it is now checked against."""
-
-    instance: Instance
-    raw: bytes
-
-
-# ---------------------------------------------------------------- certificates to begin with
-
-
-def certificates(instance: Instance, rng: Random) -> Iterator[Case]:
-    """Sound certificates of a small two-layer instance over all kinds of grounds that go with it."""
-    least = oracle(instance).least
-    if least is None:
-        yield _case(instance, "empty", solve(instance, MINIMIZE, check=False))
-        return
-    made = {"enumeration": solve(instance, MINIMIZE, "brute-force", check=False)}
-    made["reachable points"] = solve(instance, MINIMIZE, "reachable", check=False)
-    with forced(targets=True):
-        made["reachable targets"] = solve(instance, MINIMIZE, "reachable", check=False)
-    for grounds, answer in made.items():
-        closed = _case(instance, grounds, answer)
-        if least > 0:  # For a loss of 0 dnnt itself takes the grounds `nonnegative`.
-            yield closed
-            lower = {**closed.body["lower"], "bound": to_json(_below(least)), "strict": rng.random() < 0.5}
-            yield replace(closed, body={**closed.body, "lower": lower})
-            yield replace(closed, body={key: closed.body[key] for key in ("format", "version", "sha256", "lower")})
-    closed = _case(instance, "nonnegative", made["enumeration"])
-    lower = {"bound": 0, "strict": False, "grounds": {"kind": "nonnegative"}}
-    yield replace(closed, body={**closed.body, "lower": lower})
-    yield replace(closed, body={**closed.body, "lower": {**lower, "bound": "-1/2", "strict": True}})
-    yield replace(closed, grounds="upper alone", body={k: v for k, v in closed.body.items() if k != "lower"})
-    yield from _with_fixed(instance, rng)
-
-
-def _case(instance: Instance, grounds: str, answer: Answer) -> Case:
-    assert answer.certificate is not None, "an answer without a certificate"
-    return Case(instance, grounds, json.loads(certificate_file.to_bytes(answer.certificate)))
-
-
-def _below(least: Number) -> Number:
-    return normal(least - Fraction(1, 3))
-
-
-def _with_fixed(instance: Instance, rng: Random) -> Iterator[Case]:
-    """A certificate with a value fixed: that of the instance in which the slot has this one value."""
-    edges = instance.network.graph().edges
-    if not edges:
-        return
-    edge = rng.randrange(len(edges))
-    slot = rng.randrange(len(edges[edge].slots))
-    value = rng.choice([*edges[edge].slots[slot]])  # type: ignore[misc] # random instances have no real spaces
-    narrow = restricted(instance, ((edge, slot, value),))
-    grounds, method = rng.choice((("enumeration", "brute-force"), ("reachable points", "reachable")))
-    body = _case(narrow, grounds, solve(narrow, MINIMIZE, method, check=False)).body
-    digest = hashlib.sha256(instance_file.to_bytes(instance)).hexdigest()
-    yield Case(instance, "fixed, " + grounds, {**body, "sha256": digest, "fixed": [[edge, slot, to_json(value)]]})
-
-
-def restricted(instance: Instance, fixed: tuple[tuple[int, int, Number], ...]) -> Instance:
-    """The instance, written out as a graph, in which the slots have the fixed values only."""
-    network = instance.network.graph()
-    edges = list(network.edges)
-    for edge, slot, value in fixed:
-        slots = list(edges[edge].slots)
-        slots[slot] = Values((value,))
-        edges[edge] = replace(edges[edge], weights=tuple(slots[:-1]), bias=slots[-1])
-    narrow = Network(network.inputs, network.vertices, network.outputs, tuple(edges))
-    return replace(instance, network=narrow, source=None)
-
-
-# ---------------------------------------------------------------- the judge
-
-
-def outcome(spoiled: Spoiled, readable: bool) -> str:
-    """How the checker takes a spoiled certificate: `rejected`, `true, passed`, `true, rejected`, or `WRONG: ...`.
-
-    `readable` tells whether the file still follows the format; if not, it must be rejected.
-    """
-    said = verdict(instance_file.to_bytes(spoiled.instance), spoiled.raw, BUDGET)
-    truth = true_claim(spoiled)
-    if not said.valid:
-        return "true, rejected" if readable and truth is not None else "rejected"
-    if not readable:
-        return f"WRONG: passed a file that is no certificate ({said.line})"
-    if truth is None:
-        return f"WRONG: passed a false claim ({said.line})"
-    if (said.line, said.upper, said.lower, said.strict) != truth:
-        return f"WRONG: {said.line} where the truth is {truth}"
-    return "true, passed"
-
-
-def true_claim(spoiled: Spoiled) -> tuple[str, Number | None, Number | None, bool] | None:
-    """What the checker may say of the certificate if all that it claims is true, and None if not."""
-    instance = spoiled.instance
-    try:
-        claimed = certificate_file.from_json(json_text.parse(json_text.decompressed(spoiled.raw)))
-        if claimed.sha256.lower() != instance_file.sha256(instance) or not _fixed_fit(instance, claimed):
-            return None
-        narrow = restricted(instance, claimed.fixed) if claimed.fixed else instance
-        if claimed.upper is not None:
-            said = evaluate(narrow, claimed.upper.parameters)
-            if not said.inside or said.total != claimed.upper.loss:
-                return None
-    except (InvalidInput, KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return None
-    least, lower = oracle(narrow).least, claimed.lower
-    if lower is not None and least is not None:
-        if lower.bound is None or lower.bound > least or (lower.strict and lower.bound == least):
-            return None
-    elif lower is not None and lower.bound is None and not narrow.has_empty_space:
-        return None
-    return _words(claimed)
-
-
-def _fixed_fit(instance: Instance, claimed: Certificate) -> bool:
-    edges = instance.network.graph().edges
-    return all(value in edges[edge].slots[slot] for edge, slot, value in claimed.fixed)
-
-
-def _words(claimed: Certificate) -> tuple[str, Number | None, Number | None, bool]:
-    """The checker's line and numbers for the claims of a certificate (docs/certificates.md)."""
-    upper = None if claimed.upper is None else claimed.upper.loss
-    lower = None if claimed.lower is None else claimed.lower.bound
-    strict = claimed.lower is not None and claimed.lower.strict
-    if claimed.lower is not None and lower is None:
-        words = "infeasible"
-    elif lower is None:
-        words = f"loss <= {text(upper or 0)}"
-    elif upper is None:
-        words = f"loss {'>' if strict else '>='} {text(lower)}"
-    elif upper == lower:
-        words = f"optimal {text(upper)}"
-    else:
-        words = f"{text(lower)} {'<' if strict else '<='} loss <= {text(upper)}"
-    count = len(claimed.fixed)
-    return f"VALID {words}" + (f" with {count} values fixed" if count else ""), upper, lower, strict
+    readable: bool
+    make: Make
 
 
 def spoil(kind: str, case: Case, rng: Random, other: Instance) -> Spoiled | None:
     """The certificate of the case spoiled in the given way; None where the way does not go with it.
 
-    `other` is another small instance, for certificates that are presented with the wrong one.
+    `other` is another instance, for certificates that are presented with the wrong one.
     """
-    made = KINDS[kind].make(deepcopy(case.body), rng, replace(case, instance=case.instance), other)
+    made = KINDS[kind].make(deepcopy(case.body), Spot(case, rng, other))
     if made is None or isinstance(made, Spoiled):
         return made
     return Spoiled(case.instance, made if isinstance(made, bytes) else json.dumps(made).encode())
+
+
+NO_NUMBERS: tuple[Any, ...] = (
+    None, True, [], {}, "", "x", "1e3", "1/0", "1/-2", "0x", "0xg", "\uff11", "1_0", " 1", "+1",
+    float("nan"), float("-inf"),
+)  # fmt: skip
+NO_OBJECTS: tuple[Any, ...] = (None, [], 0, "", "upper")
+
+KINDS: Mapping[str, Kind] = {
+    # What is claimed
+    "loss raised by 1": Kind(True, lies.loss(1)),
+    "loss lowered by 1": Kind(True, lies.loss(-1)),
+    "loss raised by 10^-40": Kind(True, lies.loss(EPSILON)),
+    "loss lowered by 10^-40": Kind(True, lies.loss(-EPSILON)),
+    "bound raised by 1": Kind(True, lies.bound(1)),
+    "bound raised by 10^-40": Kind(True, lies.bound(EPSILON)),
+    "bound lowered by 1": Kind(True, lies.bound(-1)),
+    "bound lowered by 10^-40": Kind(True, lies.bound(-EPSILON)),
+    "loss and bound raised by 1": Kind(True, lies.both(1)),
+    "loss and bound lowered by 1": Kind(True, lies.both(-1)),
+    "bound just above the least loss": Kind(True, lies.least_below),
+    "bound the second least loss": Kind(True, lies.next_loss),
+    "bound the least loss, strict": Kind(True, lies.least_strict),
+    "strict flipped": Kind(True, lies.strict),
+    "infeasible claimed": Kind(True, damage.infeasible),
+    "loss or bound written otherwise": Kind(True, lies.respelled),
+    # Parameters
+    "parameter changed": Kind(True, lies.parameter(True, False)),
+    "parameter changed, loss restated": Kind(True, lies.parameter(True, True)),
+    "parameter outside its space": Kind(True, lies.parameter(False, False)),
+    "parameter outside, loss restated": Kind(True, lies.parameter(False, True)),
+    "entries shuffled": Kind(True, lies.entries_shuffled),
+    "entry removed": Kind(True, lies.entry_removed),
+    "entry added": Kind(True, lies.entry_added),
+    "weight added": Kind(True, lies.weight_added),
+    "weight removed": Kind(True, lies.weight_removed),
+    "repeat raised": Kind(True, lies.repeat(lambda count: count + 1)),
+    "repeat 10^30": Kind(True, lies.repeat(lambda count: 10**30)),
+    "repeat below 1": Kind(False, lies.repeat(lambda count: 0)),
+    "repeat no integer": Kind(False, lies.repeat(lambda count: str(count))),
+    # Whose certificate it is
+    "sha256 changed": Kind(True, damage.sha256),
+    "another instance": Kind(True, damage.presented(lambda spot: spot.other, False)),
+    "another instance, renamed": Kind(True, damage.presented(lambda spot: spot.other, True)),
+    "a sample weight changed, renamed": Kind(True, damage.presented(damage.reweighted, True)),
+    "a space added to the instance file": Kind(True, damage.presented(damage.respaced, False)),
+    # Grounds
+    "upper part removed": Kind(True, lies.keep_one("upper")),
+    "lower part removed": Kind(True, lies.keep_one("lower")),
+    "grounds nonnegative": Kind(True, damage.grounds("nonnegative")),
+    "grounds enumeration": Kind(True, damage.grounds("enumeration")),
+    "grounds reachable, made up": Kind(True, damage.grounds("reachable")),
+    "grounds empty": Kind(False, damage.grounds("empty")),
+    "grounds unknown": Kind(False, damage.grounds("authority")),
+    "size one less": Kind(True, damage.sizes(lambda size: max(0, size - 1))),
+    "size 0": Kind(True, damage.sizes(lambda size: 0)),
+    "size 10^100": Kind(True, damage.sizes(lambda size: 10**100)),
+    "size negative": Kind(False, damage.sizes(lambda size: -1)),
+    "size no integer": Kind(False, damage.sizes(lambda size: "5/2")),
+    "left changed": Kind(True, damage.left),
+    "left no runs": Kind(False, damage.put(
+        "lower.grounds", "left", [[0, 2], [1, 1]], [[-1, 1]], [[0]], 3, [[0, 1, 2]]
+    )),
+    "last flipped": Kind(True, damage.last),
+    "last unknown": Kind(False, damage.put("lower.grounds", "last", "", "Points", None, 1)),
+    # Fixed values
+    "a value fixed": Kind(True, damage.value_fixed),
+    "a value fixed wrongly": Kind(False, damage.bad_fixed),
+    # Form
+    "key removed": Kind(False, lies.without(
+        "format", "version", "sha256", "upper.loss", "upper.parameters", "lower.bound", "lower.strict",
+        "lower.grounds", "lower.grounds.kind", "lower.grounds.left", "lower.grounds.last", "lower.grounds.sizes",
+        "lower.grounds.sizes.pre", "lower.grounds.sizes.unit", "lower.grounds.sizes.right",
+    )),
+    "both parts removed": Kind(False, lies.no_parts),
+    "key added": Kind(False, damage.added),
+    "key twice": Kind(False, damage.twice),
+    "loss no number": Kind(False, damage.put("upper", "loss", *NO_NUMBERS)),
+    "bound no number": Kind(False, damage.put("lower", "bound", *NO_NUMBERS[1:])),
+    "strict no boolean": Kind(False, damage.put("lower", "strict", 0, 1, "false", None, [])),
+    "parameters no list": Kind(False, damage.put("upper", "parameters", None, {}, "", 0, [[]], [None])),
+    "part no object": Kind(False, damage.put("", "upper", *NO_OBJECTS)),
+    "other part no object": Kind(False, damage.put("", "lower", *NO_OBJECTS)),
+    "grounds no object": Kind(False, damage.put("lower", "grounds", *NO_OBJECTS, "enumeration")),
+    "sha256 no digest": Kind(False, damage.put("", "sha256", "", "0" * 63, "g" * 64, None, 0)),
+    "format changed": Kind(False, damage.put("", "format", "dnnt-instance", "", None, 1)),
+    "version changed": Kind(False, damage.put("", "version", 0, 2, "1", None, True, 1.5)),
+    "cut off": Kind(False, damage.cut),
+    "gzip cut off": Kind(False, damage.cut_gzip),
+    "rubbish appended": Kind(False, lambda body, spot: json.dumps(body).encode() + b"}"),
+    "in UTF-16": Kind(False, lambda body, spot: json.dumps(body).encode("utf-16")),
+    "the instance in its place": Kind(False, lambda body, spot: spot.case.raw),
+    "no certificate at all": Kind(False, damage.files(
+        b"", b" ", b"null", b"[]", b"0", b'""', b"{}", b"NaN", b"\xff\xfe\x00", b"[" * 200_000, b'{"a":' * 100_000,
+        b"\x1f\x8b", b"VALID optimal 0",
+    )),
+}  # fmt: skip
+"""Every way by its name."""

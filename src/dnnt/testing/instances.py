@@ -128,7 +128,17 @@ class _Maker:
     def activation(self) -> Any:
         """Any activation; for the paper's program one that keeps natural numbers natural."""
         kind = self.rng.choice(
-            (*SIMPLE, "relu", "relu", "clip", "scale", "leaky_relu", "constant", "table", "piecewise_linear")
+            (
+                *SIMPLE,
+                "relu",
+                "relu",
+                "clip",
+                "scale",
+                "leaky_relu",
+                "constant",
+                "table",
+                "piecewise_linear",
+            )
         )
         a, b = sorted(self.numbers(2), key=_fraction)
         made: dict[str, Any] = {
@@ -177,7 +187,10 @@ class _Maker:
             if self.chance(0.6):
                 self.join(["s", *fixed[:-1]], fixed[-1], 1)
         for edge in self.edges:
-            edge |= {"weights": [self.numbers(1) for _ in range(self.slots(edge))], "bias": self.numbers(1)}
+            edge |= {
+                "weights": [self.numbers(1) for _ in range(self.slots(edge))],
+                "bias": self.numbers(1),
+            }
         like = self.activation() if self.chance(0.5) else None
         hidden = [self.vertex("h", like) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))]
         for name in hidden:
@@ -229,7 +242,12 @@ class _Maker:
         units = self.rng.choice((0, 1, 2, 2, 3))
         if units and self.chance(0.2):
             weights, bias = self.spent(units * self.inputs), self.spent(units)
-            first = {"units": units, "activation": self.activation(), "weights": weights, "bias": bias}
+            first = {
+                "units": units,
+                "activation": self.activation(),
+                "weights": weights,
+                "bias": bias,
+            }
             last = {"units": 1, "activation": "identity", "weights": [1], "bias": [0]}
             return self.finished({"layers": [first, last]}, 1)
         hidden = [self.vertex("h") for _ in range(units)]
@@ -282,7 +300,10 @@ class _Maker:
         if instance.has_empty_space:
             return []
         chosen = of_edges(
-            (tuple(self.rng.choice(_listed(of)) for of in e.weights), self.rng.choice(_listed(e.bias)))
+            (
+                tuple(self.rng.choice(_listed(of)) for of in e.weights),
+                self.rng.choice(_listed(e.bias)),
+            )
             for e in instance.network.graph().edges
         )
         reached = [[to_json(v) for v in said.output] for said in evaluate(instance, chosen).samples]
@@ -301,7 +322,11 @@ class _Maker:
             for f in [*reached, sample["y"]]:
                 key = str([*map(_fraction, f), *map(_fraction, sample["y"])])
                 entries[key] = {"f": f, "y": sample["y"], "loss": self.rng.choice((0, 1, "1/2", 3))}
-        return {"kind": kind, "values": list(entries.values()), "otherwise": self.rng.choice((0, 2, 2.5))}
+        return {
+            "kind": kind,
+            "values": list(entries.values()),
+            "otherwise": self.rng.choice((0, 2, 2.5)),
+        }
 
     def gamma(self, instance: Instance) -> Any:
         """Below, at, or above the least loss."""

@@ -1,0 +1,204 @@
+"""Ways to spoil the rest of a certificate: its grounds, the instance that it names, its form."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dnnt.exact import to_json
+from dnnt.formats import instance_file
+from dnnt.instance import Instance
+from dnnt.testing.certificates import Body, Spoiled
+from dnnt.testing.spoiling import Made, Make, Spot, moved, part_of
+
+
+def put(part: str, key: str, *values: Any) -> Make:
+    """Put one of the values at a key of a part of the certificate ("" is the whole)."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        at = part_of(body, part)
+        value = spot.rng.choice(values)
+        if at is None or (key in at and at[key] == value and type(at[key]) is type(value)):
+            return None
+        at[key] = value
+        return body
+
+    return make
+
+
+def added(body: Body, spot: Spot) -> Made:
+    """Add an unknown key somewhere."""
+    parts = [part_of(body, name) for name in ("", "upper", "lower", "lower.grounds", "lower.grounds.sizes")]
+    at = spot.rng.choice([part for part in parts if isinstance(part, dict)])
+    at[spot.rng.choice(("comment", "Loss", "Bound", ""))] = 0
+    return body
+
+
+def twice(body: Body, spot: Spot) -> Made:
+    """A key twice in the text; what is said first is false."""
+    raw = json.dumps(body)
+    choices = [
+        (f'"{key}": ', f'"{key}": {lie}, "{key}": ')
+        for key, lie in (
+            ("sha256", '"0"'),
+            ("loss", "0"),
+            ("bound", "0"),
+            ("strict", "true"),
+            ("kind", '"empty"'),
+            ("version", "1"),
+        )
+    ]
+    there = [pair for pair in choices if pair[0] in raw]
+    return raw.replace(*spot.rng.choice(there), 1).encode()
+
+
+def sha256(body: Body, spot: Spot) -> Made:
+    """Change a digit of the digest."""
+    digit = spot.rng.randrange(64)
+    old = body["sha256"]
+    new = spot.rng.choice([c for c in "0123456789abcdef" if c != old[digit]])
+    body["sha256"] = old[:digit] + new + old[digit + 1 :]
+    return body
+
+
+def presented(change: Callable[[Spot], Instance], honest: bool) -> Make:
+    """Present the certificate with another instance; `honest` names that instance's digest."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        instance = change(spot)
+        if honest:
+            body["sha256"] = hashlib.sha256(instance_file.to_bytes(instance)).hexdigest()
+        return Spoiled(instance, json.dumps(body).encode())
+
+    return make
+
+
+def reweighted(spot: Spot) -> Instance:
+    """The instance with the weight of one sample raised by 1."""
+    instance, samples = spot.case.instance, list(spot.case.instance.samples)
+    if samples:
+        index = spot.rng.randrange(len(samples))
+        samples[index] = replace(samples[index], weight=samples[index].weight + 1)
+    return replace(instance, samples=tuple(samples), source=None)
+
+
+def respaced(spot: Spot) -> Instance:
+    """The instance file with a space at its end."""
+    raw = instance_file.to_bytes(spot.case.instance) + b" "
+    return instance_file.parse(raw)
+
+
+def grounds(*kinds: str) -> Make:
+    """Name one of these grounds in place of the right ones."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        if "lower" not in body:
+            return None
+        others = [kind for kind in kinds if kind != body["lower"]["grounds"]["kind"]]
+        if not others:
+            return None
+        grounds: Body = {"kind": spot.rng.choice(others)}
+        if grounds["kind"] == "reachable":
+            sizes = dict.fromkeys(("pre", "unit", "left", "right", "last"), 10**5)
+            grounds |= {"left": [], "last": spot.rng.choice(("points", "targets")), "sizes": sizes}
+        body["lower"]["grounds"] = grounds
+        return body
+
+    return make
+
+
+def infeasible(body: Body, spot: Spot) -> Made:
+    """Claim that there are no parameters at all."""
+    body.pop("upper", None)
+    body["lower"] = {"bound": None, "strict": False, "grounds": {"kind": "empty"}}
+    return body
+
+
+def sizes(change: Callable[[int], Any]) -> Make:
+    """Change one of the declared sizes."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        sizes = part_of(body, "lower.grounds.sizes")
+        if sizes is None:
+            return None
+        key = spot.rng.choice(sorted(sizes))
+        sizes[key] = change(sizes[key])
+        return body
+
+    return make
+
+
+def left(body: Body, spot: Spot) -> Made:
+    """Another half: random positions, or none, or positions that are none."""
+    if part_of(body, "lower.grounds.left") is None:
+        return None
+    count = spot.case.instance.network.graph().unit_count
+    half = [[v, 1] for v in range(count) if spot.rng.random() < 0.5]
+    body["lower"]["grounds"]["left"] = spot.rng.choice((half, [], [[0, count]], [[0, count + 5]], [[count, 10**30]]))
+    return body
+
+
+def last(body: Body, spot: Spot) -> Made:
+    """Flip `last`, perhaps with a size that fits."""
+    grounds = part_of(body, "lower.grounds")
+    if grounds is None or "last" not in grounds:
+        return None
+    grounds["last"] = "targets" if grounds["last"] == "points" else "points"
+    if spot.rng.random() < 0.5:
+        grounds["sizes"]["last"] = 10**5
+    return body
+
+
+def value_fixed(body: Body, spot: Spot) -> Made:
+    """Fix one more value that its space allows: the claim is then about another instance."""
+    edges = spot.case.instance.network.graph().edges
+    taken = [tuple(entry[:2]) for entry in body.get("fixed", [])]
+    free = [(e, s) for e, edge in enumerate(edges) for s in range(len(edge.slots)) if (e, s) not in taken]
+    if not free or spot.case.instance.has_empty_space:
+        return None
+    edge, slot = spot.rng.choice(free)
+    space: Any = edges[edge].slots[slot]
+    body.setdefault("fixed", []).append([edge, slot, to_json(spot.rng.choice(list(space)))])
+    return body
+
+
+def bad_fixed(body: Body, spot: Spot) -> Made:
+    """Fix what is not there, or a value outside its space."""
+    edges = spot.case.instance.network.graph().edges
+    if not edges:
+        return None
+    edge = spot.rng.randrange(len(edges))
+    space: Any = edges[edge].bias
+    high = space.high if space.size else 0
+    slot = len(edges[edge].weights)
+    wrong = (
+        [edge, slot, moved(high, 1)],
+        [len(edges), 0, 0],
+        [edge, slot + 1, 0],
+        [-1, 0, 0],
+        [edge, slot],
+        [edge, True, 0],
+    )
+    body["fixed"] = [spot.rng.choice(wrong)]
+    return body
+
+
+def cut(body: Body, spot: Spot) -> Made:
+    """Cut the file off."""
+    raw = json.dumps(body).encode()
+    return raw[: spot.rng.randrange(len(raw) - 1)]
+
+
+def cut_gzip(body: Body, spot: Spot) -> Made:
+    """Cut the compressed file off."""
+    raw = gzip.compress(json.dumps(body).encode())
+    return raw[: spot.rng.randrange(2, len(raw) - 1)]
+
+
+def files(*raws: bytes) -> Make:
+    """One of these files in place of the certificate."""
+    return lambda body, spot: spot.rng.choice(raws)
