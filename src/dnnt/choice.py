@@ -41,6 +41,9 @@ def _fits(costs: dict[str, Cost], name: str, room: float) -> bool:
     return name in costs and costs[name].mebibytes <= room
 
 
+HOPELESS = 1e6
+"""Seconds past which trying every choice is no plan."""
+
 RULES = (
     Rule(
         "brute-force",
@@ -57,18 +60,16 @@ RULES = (
     ),
     Rule(
         "brute-force",
-        lambda costs, room: _fits(costs, "brute-force", room),
-        "no other method is predicted cheaper ({basis})",
+        lambda costs, room: _fits(costs, "brute-force", room) and costs["brute-force"].seconds <= HOPELESS,
+        "no other method is predicted cheaper, or to fit into memory ({basis})",
     ),
     Rule(
         "reachable",
         lambda costs, room: "reachable" in costs,
-        "the only method that takes the instance ({basis})",
+        "the only method with a prospect: sets often stay below their predicted size ({basis})",
     ),
     Rule(
-        "brute-force",
-        lambda costs, room: "brute-force" in costs,
-        "the only method that takes the instance ({basis})",
+        "brute-force", lambda costs, room: "brute-force" in costs, "the only method that takes the instance ({basis})"
     ),
 )
 

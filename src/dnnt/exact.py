@@ -50,7 +50,7 @@ def number(value: object, exact_floats: bool = False) -> Number:
     if isinstance(value, str):
         return from_text(value)
     if isinstance(value, bool):
-        raise InvalidInput(f"{value} is a boolean, not a number", "write 0 or 1")
+        raise InvalidInput(f"{shown(value)} is a boolean, not a number", "write 0 or 1")
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Decimal) and value.is_finite():

@@ -53,6 +53,8 @@ def _split(given: object, rows: Mapping[str, Row], noun: str) -> tuple[str, dict
             raise InvalidInput(f'"{kind}" has no arguments', f'write "{kind}" in place of the object')
     elif not isinstance(given, str):
         raise InvalidInput(f"{shown(given)} is no {noun}", 'write a name, or an object with "kind"')
-    if not isinstance(kind, str) or kind not in rows:
+    if not isinstance(kind, str):
+        raise InvalidInput(f"{shown(kind)} is not a string", f"known are {', '.join(rows)}", "kind")
+    if kind not in rows:
         raise InvalidInput(f"unknown {noun} {shown(kind)}", f"known are {', '.join(rows)}")
     return kind, arguments

@@ -157,6 +157,8 @@ def _solve(
         with interruptible(run):
             answer = _answered(file, goal, method, check, run)
             _write(answer, certificate, parameters)
+    if answer.stop == "memory":
+        fail(f"{file}: {answer.reason}", 0)
     if competition:
         return _competition(answer), False
     if as_json:

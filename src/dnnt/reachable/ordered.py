@@ -1,7 +1,7 @@
 """States of a box in order of increasing total loss, listed only as far as they are asked for.
 
 The total loss is a sum of terms, one a sample. Each term's own states come in increasing order (convex terms are walked
-outwards from their minimum, others are tabulated and sorted), and a best-first walk over index vectors merges the terms.
+outwards from their minimum, others are tabulated and sorted), and a best-first walk over index vectors merges them.
 """
 
 from __future__ import annotations

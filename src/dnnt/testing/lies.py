@@ -102,6 +102,17 @@ def _entries(body: Body, spot: Spot) -> list[Body] | None:
     return entries
 
 
+def _slots(entry: Body) -> list[Any]:
+    return [*entry["weights"], entry["bias"]]
+
+
+def _others(old: Any, space: Any, inside: bool) -> list[Any]:
+    """Other values of the space, or two values outside it."""
+    if inside:
+        return [to_json(value) for value in space if value != number(old)]
+    return [moved(space.high, Fraction(1, 7)), moved(space.high, 1)]
+
+
 def parameter(inside: bool, honest: bool) -> Make:
     """Change a parameter, to another value of its space or not; `honest` states the loss that it then has."""
 
@@ -109,16 +120,18 @@ def parameter(inside: bool, honest: bool) -> Make:
         entries = _entries(body, spot)
         if entries is None:
             return None
-        edge = spot.rng.randrange(len(entries))
-        slots = [*entries[edge]["weights"], entries[edge]["bias"]]
-        slot = spot.rng.randrange(len(slots))
-        space: Any = spot.case.instance.network.graph().edges[edge].slots[slot]
-        others = [to_json(v) for v in space if v != number(slots[slot])]
-        if not inside:
-            others = [moved(space.high, Fraction(1, 7)), moved(space.high, 1)]
-        if not others:
+        edges = spot.case.instance.network.graph().edges
+        choices = [
+            (edge, slot, value)
+            for edge, entry in enumerate(entries)
+            for slot, (old, of) in enumerate(zip(_slots(entry), edges[edge].slots, strict=True))
+            for value in _others(old, of, inside)
+        ]
+        if not choices:
             return None
-        slots[slot] = spot.rng.choice(others)
+        edge, slot, value = spot.rng.choice(choices)
+        slots = _slots(entries[edge])
+        slots[slot] = value
         entries[edge] |= {"weights": slots[:-1], "bias": slots[-1]}
         if honest:
             total = evaluate(spot.case.instance, parameters(entries)).total
