@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work, describe, rough_seconds
+from dnnt_check.columns import Column, Combiner
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Vector
 from dnnt_check.network import SOURCE, Network, Vertex
@@ -35,9 +36,9 @@ def check_enumeration(instance: Instance, network: Network, bound: Number, stric
     """
     alive = network.live(through_constants=False)
     order = [index for index in network.order if alive[index]]
-    columns = _input_columns(instance)
-    _bound_work(instance, network, order, columns, work)
-    choices = [_VertexChoices(network.vertices[index], instance, columns, work).vectors for index in order]
+    columns = [Column(values, work) for values in zip(*instance.points, strict=True)]
+    _bound_work(len(instance.points), network, order, columns, work)
+    choices = [_VertexChoices(network.vertices[index], len(instance.points), columns, work).vectors for index in order]
     loss = _TotalLoss(instance, network, bound, strict, work)
     values: list[Vector] = [()] * len(network.vertices)
     if not order:
@@ -61,12 +62,7 @@ def check_enumeration(instance: Instance, network: Network, bound: Number, stric
         stack.append(choices[depth + 1](values))
 
 
-def _input_columns(instance: Instance) -> tuple[Vector, ...]:
-    """For every input coordinate its values over the distinct inputs."""
-    return tuple(zip(*instance.points, strict=True))
-
-
-def _slots(vertex: Vertex, columns: tuple[Vector, ...]) -> Iterator[tuple[Space, int]]:
+def _slots(vertex: Vertex, columns: Sequence[Column]) -> Iterator[tuple[Space, int]]:
     """The spaces whose choice matters, with the number of edges they stand for."""
     for link in vertex.incoming:
         yield link.bias, link.times
@@ -74,21 +70,20 @@ def _slots(vertex: Vertex, columns: tuple[Vector, ...]) -> Iterator[tuple[Space,
             yield link.weights[0], link.times
         else:
             for space, column in zip(link.weights, columns, strict=True):
-                if any(column):
+                if not column.zero:
                     yield space, link.times
 
 
 def _bound_work(
-    instance: Instance,
+    points: int,
     network: Network,
     order: Sequence[int],
-    columns: tuple[Vector, ...],
+    columns: Sequence[Column],
     work: Work,
 ) -> None:
     """Refuse what would take too long, before it starts: choices so far times the cost of a choice."""
     total = 1
     seconds = 0.0
-    points = len(instance.points)
     for index in order:
         vertex = network.vertices[index]
         if vertex.activation.kind != "constant":
@@ -113,32 +108,62 @@ def _bound_work(
 class _VertexChoices:
     """The vectors that a vertex can have, given those of the vertices before it."""
 
-    def __init__(self, vertex: Vertex, instance: Instance, columns: tuple[Vector, ...], work: Work) -> None:
+    def __init__(self, vertex: Vertex, points: int, columns: Sequence[Column], work: Work) -> None:
         self.work = work
-        self.points = len(instance.points)
+        self.points = points
         self.activation = vertex.activation.function(work)
         self.constant = vertex.activation.kind == "constant"
         self.sources = tuple(dict.fromkeys(link.source for link in vertex.incoming if link.source != SOURCE))
-        # The part that does not depend on other vertices is computed once.
-        ones: Vector = (1,) * self.points
+        self.combiner = Combiner(self.points, work)
+        # The part that does not depend on other vertices is computed once: what has no choice, summed up, and slots.
         self.inputs: list[list[Vector]] = []
         self.weights: list[tuple[int, Space, int]] = []
+        self.known_weights: list[tuple[int, Number]] = []
         if not self.constant:
-            for link in vertex.incoming:
-                self.inputs.append(self._multiples(link.bias, link.times, ones))
-                if link.source != SOURCE:
-                    self.weights.append((link.source, link.weights[0], link.times))
-                    continue
-                for space, column in zip(link.weights, columns, strict=True):
-                    if any(column):
-                        self.inputs.append(self._multiples(space, link.times, column))
+            self._prepare(vertex, columns)
         self.known: dict[tuple[Vector, ...], list[Vector]] = {}
         self.room = LARGEST_SET
         self.largest = max(LARGEST_SET // (self.points + 4), 2)
 
+    def _prepare(self, vertex: Vertex, columns: Sequence[Column]) -> None:
+        """Sort the slots into what is known, what the inputs contribute, and what other vertices do."""
+        work = self.work
+        constant: Number = 0
+        terms: list[tuple[Number, Column]] = []
+        ones: Vector = (1,) * self.points
+        for link in vertex.incoming:
+            if link.bias.count == 1:
+                constant = add(constant, multiply(link.bias.low, link.times, work), work)
+            else:
+                self.inputs.append(self._multiples(link.bias, link.times, ones))
+            if link.source != SOURCE:
+                if link.weights[0].count == 1:
+                    self.known_weights.append((link.source, multiply(link.weights[0].low, link.times, work)))
+                else:
+                    self.weights.append((link.source, link.weights[0], link.times))
+                continue
+            for space, column in zip(link.weights, columns, strict=True):
+                if space.count == 1:
+                    terms.append((multiply(space.low, link.times, work), column))
+                elif not column.zero:
+                    self.inputs.append(self._multiples(space, link.times, column.values))
+        self.inputs.append([tuple(self.combiner.combine(terms, constant))])
+
+    def _known_sum(self, values: list[Vector]) -> list[Vector]:
+        """What the weights without choice contribute, given the vectors of the vertices before."""
+        if len(self.known_weights) * self.points < 100:
+            return [
+                tuple([multiply(weight, z, self.work) for z in values[source]]) for source, weight in self.known_weights
+            ]
+        column = self.combiner.column
+        terms = [(weight, column(values[source])) for source, weight in self.known_weights]
+        return [tuple(self.combiner.combine(terms, 0))]
+
     def _multiples(self, space: Space, times: int, column: Vector) -> list[Vector]:
         """The vectors that one slot can contribute, each once."""
         work = self.work
+        if not any(column):
+            return [column]
         work.hold(space.count * (100 + 40 * len(column)), "the values of a slot")
         result: dict[Vector, None] = {}
         for value in space.values():
@@ -156,6 +181,7 @@ class _VertexChoices:
         if known is not None:
             return iter(known)
         slots = list(self.inputs)
+        slots.extend([vector] for vector in self._known_sum(values))
         for source, space, times in self.weights:
             slots.append(self._multiples(space, times, values[source]))
         sums, rest = self._sums(slots)

@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 from dnnt_check.certificate import FixedValue, Run
+from dnnt_check.columns import Column, Combiner
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Vector
 from dnnt_check.network import SOURCE, ZERO, Graph, Layer, Layers
@@ -99,74 +100,52 @@ def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work
             for source, _, _ in incoming[vertex]:
                 if source != SOURCE:
                     needed[source] = True
-    values: dict[int, Vector] = {}
+    combiner = Combiner(len(points), work)
+    inputs = [combiner.column(column) for column in zip(*points, strict=True)]
+    values: dict[int, Column] = {}
     for vertex in graph.order:
         if not needed[vertex]:
             continue
-        sums: list[Number] = [0] * len(points)
+        terms: list[tuple[Number, Column]] = []
+        constant: Number = 0
         for source, weights, bias in incoming[vertex]:
+            constant = add(constant, bias, work)
             if source == SOURCE:
-                sums = _add_inputs(sums, points, weights, bias, work)
+                terms.extend(zip(weights, inputs, strict=True) if points else ())
             else:
-                sums = _add_scaled(sums, values[source], weights[0], bias, work)
+                terms.append((weights[0], values[source]))
         activation = graph.activations[vertex].function(work)
-        values[vertex] = tuple([activation(z) for z in sums])
-        work.spend(1e-6 + len(points) * 1e-6)
-    return [values[output] for output in graph.outputs]
-
-
-def _add_inputs(
-    sums: list[Number], points: tuple[Vector, ...], weights: Vector, bias: Number, work: Work
-) -> list[Number]:
-    result: list[Number] = []
-    used = [(j, weight) for j, weight in enumerate(weights) if weight]
-    for total, x in zip(sums, points, strict=True):
-        total = add(total, bias, work)
-        for j, weight in used:
-            total = add(total, multiply(weight, x[j], work), work)
-        result.append(total)
-        work.spend(1e-6 + len(used) * 4e-7)
-    return result
-
-
-def _add_scaled(sums: list[Number], values: Vector, weight: Number, bias: Number, work: Work) -> list[Number]:
-    work.spend(len(sums) * 1e-6)
-    return [add(total, add(multiply(weight, z, work), bias, work), work) for total, z in zip(sums, values, strict=True)]
+        values[vertex] = combiner.column(tuple([activation(z) for z in combiner.combine(terms, constant)]))
+        work.spend(1e-6 + len(points) * 3e-7)
+    return [values[output].values for output in graph.outputs]
 
 
 class _Groups:
-    """The units of a layer as consecutive groups of equal ones, with sums over any segment."""
+    """The units of a layer as consecutive groups of equal ones, with the sums of all units before each group."""
 
-    def __init__(self, work: Work, points: int) -> None:
-        self.work = work
+    def __init__(self, combiner: Combiner) -> None:
+        self.combiner = combiner
         self.counts: list[int] = []
-        self.values: list[Vector] = []
+        self.values: list[Column] = []
         self.starts = [0]
-        self.sums: list[Vector] = [(0,) * points]
+        self.sums = [combiner.column((0,) * combiner.count)]
 
     def append(self, count: int, values: Vector) -> None:
-        work = self.work
+        """Add a group of so many units at the end."""
+        column = self.combiner.column(values)
+        total = self.combiner.combine([(1, self.sums[-1]), (count, column)], 0)
         self.counts.append(count)
-        self.values.append(values)
+        self.values.append(column)
         self.starts.append(self.starts[-1] + count)
-        self.sums.append(
-            tuple([add(total, multiply(count, z, work), work) for total, z in zip(self.sums[-1], values, strict=True)])
-        )
-        work.spend(1e-6 + len(values) * 1e-6)
+        self.sums.append(self.combiner.column(tuple(total)))
 
-    def prefix(self, position: int) -> Vector:
-        """The sum of the values of the units before a position."""
+    def before(self, position: int, factor: Number, terms: list[tuple[Number, Column]], work: Work) -> None:
+        """Add a multiple of the sum of the units before a position to the terms."""
         group = bisect_right(self.starts, position) - 1
+        terms.append((factor, self.sums[group]))
         rest = position - self.starts[group]
-        if rest == 0:
-            return self.sums[group]
-        work = self.work
-        return tuple(
-            [
-                add(total, multiply(rest, z, work), work)
-                for total, z in zip(self.sums[group], self.values[group], strict=True)
-            ]
-        )
+        if rest:
+            terms.append((multiply(factor, rest, work), self.values[group]))
 
 
 class _LayeredEvaluation:
@@ -174,6 +153,8 @@ class _LayeredEvaluation:
 
     def __init__(self, instance: Instance, network: Layers, runs: tuple[Run, ...], work: Work) -> None:
         self.points = instance.points
+        self.combiner = Combiner(len(instance.points), work)
+        self.inputs = [self.combiner.column(column) for column in zip(*instance.points, strict=True)]
         self.network = network
         self.runs = runs
         self.work = work
@@ -184,7 +165,7 @@ class _LayeredEvaluation:
         """For every output its values over the distinct inputs."""
         before: _Groups | None = None
         for depth, layer in enumerate(self.network.layers):
-            here = _Groups(self.work, len(self.points))
+            here = _Groups(self.combiner)
             activation = layer.activation.function(self.work)
             if before is None:
                 self._first_layer(layer, here, activation)
@@ -198,7 +179,7 @@ class _LayeredEvaluation:
             raise TooMuchWork("too much work: too many outputs")
         result: list[Vector] = []
         for count, values in zip(before.counts, before.values, strict=True):
-            result.extend([values] * count)
+            result.extend([values.values] * count)
         return result
 
     def _take(self, count: int) -> None:
@@ -226,7 +207,8 @@ class _LayeredEvaluation:
             if run.bias not in layer.bias:
                 raise _outside(self.place, "a bias in layer 1", run.bias)
             count = min(remaining, self.left)
-            sums = _add_inputs([0] * len(self.points), self.points, run.weights, run.bias, self.work)
+            terms = zip(run.weights, self.inputs, strict=True) if self.points else ()
+            sums = self.combiner.combine(terms, run.bias)
             here.append(count, tuple([activation(z) for z in sums]))
             self._take(count)
             remaining -= count
@@ -243,7 +225,8 @@ class _LayeredEvaluation:
         remaining = layer.units
         while remaining:
             count = 1
-            sums: list[Number] = [0] * len(self.points)
+            constant: Number = 0
+            terms: list[tuple[Number, Column]] = []
             position = 0
             while position < width:
                 run = self.runs[self.place]
@@ -252,11 +235,18 @@ class _LayeredEvaluation:
                 self._check_bias(run, position, length, layer.bias, depth)
                 if length == width:
                     count = min(remaining, self.left // width)
-                sums = self._segment(sums, before, position, length, run)
+                # The units of a segment sum up to those before its end without those before its start.
+                (weight,) = run.weights
+                if weight:
+                    before.before(position + length, weight, terms, self.work)
+                    before.before(position, -weight, terms, self.work)
+                constant = add(constant, multiply(length, run.bias, self.work), self.work)
                 self._take(length * count)
                 position += length
+                self.work.spend(4e-6)
+            sums = self.combiner.combine(terms, constant)
             here.append(count, tuple([activation(z) for z in sums]))
-            self.work.spend(3e-6)
+            self.work.spend(3e-6 + len(sums) * 3e-7)
             remaining -= count
 
     def _check_bias(self, run: Run, position: int, length: int, space: Space, depth: int) -> None:
@@ -266,15 +256,3 @@ class _LayeredEvaluation:
             raise _outside(self.place, place, run.bias)
         if position + length > 1 and (position > 0 or length > 1) and run.bias not in ZERO:
             raise _outside(self.place, place, run.bias)
-
-    def _segment(self, sums: list[Number], before: _Groups, position: int, length: int, run: Run) -> list[Number]:
-        """Add what the edges from the units position ... position + length - 1 contribute."""
-        work = self.work
-        low, high = before.prefix(position), before.prefix(position + length)
-        bias = multiply(length, run.bias, work)
-        (weight,) = run.weights
-        work.spend(3e-6 + len(sums) * 3e-6)
-        return [
-            add(total, add(multiply(weight, add(b, -a, work), work), bias, work), work)
-            for total, a, b in zip(sums, low, high, strict=True)
-        ]

@@ -47,6 +47,10 @@ class StateLoss:
         self.activations = [None if activation is None else activation.function(work) for activation in structure.rows]
         self.blocks = [self._block_size(i * self.rows, (i + 1) * self.rows) for i in range(len(self.samples))]
         self.known: list[dict[int, Number]] = [{} for _ in self.samples]
+        self.values: list[dict[int, Number]] = [{} for _ in axes]
+        # The state row of every output, if none of them has known values.
+        self.all_rows = [item for item in structure.outputs if isinstance(item, int)]
+        self.no_known = len(self.all_rows) == len(structure.outputs)
         self.room = REMEMBERED
         self.cost = 4e-7 + len(self.samples) * 2.5e-7
 
@@ -92,15 +96,27 @@ class StateLoss:
 
     def output(self, i: int, row: int, digit: int) -> Number:
         """The output that a digit of a coordinate stands for."""
-        axis = self.axes[i * self.rows + row]
-        value = add(axis.low, multiply(axis.step, digit, self.work), self.work)
-        activation = self.activations[row]
-        return value if activation is None else activation(value)
+        known = self.values[i * self.rows + row]
+        value = known.get(digit)
+        if value is None:
+            axis = self.axes[i * self.rows + row]
+            value = add(axis.low, multiply(axis.step, digit, self.work), self.work)
+            activation = self.activations[row]
+            if activation is not None:
+                value = activation(value)
+            self.work.spend(1e-6)
+            if self.room > 0:
+                self.room -= 1
+                known[digit] = value
+        return value
 
     def loss_of_rows(self, i: int, values: list[Number]) -> Number:
         """The weighted loss at input i, given the output of every state row."""
         work = self.work
-        f: Vector = tuple([values[item] if isinstance(item, int) else item[i] for item in self.structure.outputs])
+        if self.no_known:
+            f: Vector = tuple([values[row] for row in self.all_rows])
+        else:
+            f = tuple([values[item] if isinstance(item, int) else item[i] for item in self.structure.outputs])
         total: Number = 0
         for weight, labels in self.samples[i]:
             total = add(total, multiply(weight, self.loss(f, labels), work), work)

@@ -182,6 +182,47 @@ def test_a_change_is_noticed(change: Callable[[Any, Any], object], value: Any) -
     assert found.reason
 
 
+REASONS: list[tuple[Callable[[Any, Any], object], Any, str]] = [
+    (at("lower", "grounds", "left"), [[0, 4]], "lower.grounds.left: a run goes beyond"),
+    (at("lower", "grounds", "left"), [[0, 2], [1, 1]], "lower.grounds.left: runs overlap"),
+    (at("lower", "strict"), True, "contradict each other"),
+    (at("lower", "bound"), str(LOSS + 1), "contradict each other"),
+    (at("sha256"), "0" * 64, "belongs to another instance"),
+    (at("upper", "loss"), str(LOSS + 1), "upper.loss"),
+    (at("lower", "grounds"), {"kind": "nonnegative"}, "does not prove the bound"),
+    (at("lower", "grounds"), {"kind": "empty"}, "a bound of null goes with"),
+    (at(*SIZES, "pre"), 8, "sizes.pre"),
+    (at(*SIZES, "last"), 3, "sizes.last"),
+    (at("lower", "grounds", "sizes"), dict.fromkeys(["pre", "unit", "left", "right", "last"], 10**20), "too much work"),
+    (at("fixed"), [[0, 2, 0], [0, 2, 0]], "fixed[1]: this slot is fixed twice"),
+    (at("fixed"), [[0, 0, 2]], "fixed[0]: the value lies outside"),
+    (at(*FIRST, "repeat"), 2, "5 edges are given, the network has 4"),
+    (at("comment"), 1, "unknown key 'comment'"),
+    (at(*SIZES, "pre"), "120", "lower.grounds.sizes.pre: an integer is expected, not '120'"),
+]
+
+
+@pytest.mark.parametrize(("change", "value", "reason"), REASONS)
+def test_the_reason_is_the_right_one(change: Callable[[Any, Any], object], value: Any, reason: str) -> None:
+    claim = certificate(DATA, (BEST, LOSS), (LOSS, False, reachable([[0, 1]], "targets")))
+    assert verdict(claim).valid
+    change(claim, value)
+    assert reason in verdict(claim).line
+
+
+@pytest.mark.parametrize(("edge", "slot", "value"), [(0, 0, 2), (0, 2, 1), (2, 1, "1/4"), (2, 1, 4), (3, 0, 0)])
+def test_values_outside_their_spaces(edge: int, slot: int, value: Any) -> None:
+    """Even if the claimed loss is the loss of these values."""
+    from tests.dnnt_check.cases import Naive
+
+    wrong = [list(values) for values in BEST]
+    wrong[edge][slot] = Fraction(value)
+    loss = Naive(INSTANCE).loss(wrong)
+    kind = "the bias" if slot == len(wrong[edge]) - 1 else f"weight {slot}"
+    found = verdict(certificate(DATA, (wrong, loss))).line
+    assert f"{kind} of edge {edge} is {value}, outside its space" in found
+
+
 @pytest.mark.parametrize("last", ["points", "targets"])
 def test_declared_sizes_are_exact_bounds(last: str) -> None:
     """Each size can be lowered to the true one, and not by one more."""

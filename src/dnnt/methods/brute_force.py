@@ -11,11 +11,10 @@ from math import log10
 from typing import Any
 
 from dnnt.certificate import Enumeration
-from dnnt.errors import TooLarge
 from dnnt.exact import Number, bits, normal
 from dnnt.instance import Instance, mixed_order
 from dnnt.methods.base import Cost, Goal, Method
-from dnnt.network import SOURCE, Network
+from dnnt.network import MAX_EDGES, SOURCE, Layered, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.running import Run, Stop
 from dnnt.spaces import Finite, Real, Space, Values, finite, preferred
@@ -39,10 +38,9 @@ class BruteForce(Method):
 
     def predict(self, instance: Instance) -> Cost:
         """Choices (of live parameters) times the work of the last vertex on every distinct input."""
-        try:
-            network = instance.network.graph()
-        except TooLarge as error:
-            return Cost(float("inf"), float("inf"), str(error))
+        network = instance.network
+        if network.edge_count > MAX_EDGES:
+            return Cost(float("inf"), float("inf"), f"more than {MAX_EDGES:,} edges")
         exponent = choices_log10(network)
         inputs = len({sample.x for sample in instance.samples})
         each = 1.2e-6 + inputs * 0.9e-6
@@ -57,7 +55,7 @@ class BruteForce(Method):
         """Try everything; stops early at a loss that reaches the goal by itself."""
         network = instance.network.graph()
         search = _Search(instance, network, run)
-        total = choices_log10(network)
+        total = choices_log10(instance.network)
         tried = 0
         for loss in search.losses():
             tried += 1
@@ -74,8 +72,10 @@ class BruteForce(Method):
         return {"choices_tried": tried}
 
 
-def choices_log10(network: Network) -> float:
+def choices_log10(network: Network | Layered) -> float:
     """The decimal logarithm of the number of choices of live parameters (no space may be empty or real)."""
+    if isinstance(network, Layered):
+        return sum(count * log10(of.size) for of, count, _ in network.slot_groups() if not isinstance(of, Real))
     live = network.live
     total = 0.0
     for edge in network.edges:

@@ -15,7 +15,6 @@ from math import log10
 from typing import Any
 
 from dnnt.certificate import ReachableStates
-from dnnt.errors import TooLarge
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
@@ -30,6 +29,9 @@ BYTES_PER_ENTRY = 180
 
 ONE = Values((1,))
 ZERO = Values((0,))
+MAX_EDGES = 10_000
+"""Networks of more edges are refused before they are looked at."""
+
 MAX_PREACTIVATION = 1_000_000
 """Activations are checked to stay natural on every pre-activation up to this; above it the table is out of reach
 anyway."""
@@ -162,10 +164,9 @@ def _grounds(instance: Instance, cells: int) -> ReachableStates:
 
 def _domain(instance: Instance) -> Domain | str:
     """The instance as the paper has it, or why it is none of those on which the printed program is right."""
-    try:
-        network = instance.network.graph()
-    except TooLarge as error:
-        return str(error)
+    if instance.network.edge_count > MAX_EDGES:
+        return f"it fills one table an edge; more than {MAX_EDGES:,} edges are out of reach"
+    network = instance.network.graph()
     if network.inputs < 1:
         return "the printed program needs an input dimension d >= 1"
     if len(network.outputs) != 1:
@@ -174,7 +175,9 @@ def _domain(instance: Instance) -> Domain | str:
     if network.vertices[network.position[t]].activation.kind != "identity":
         return "the printed program has no activation at the output"
     hidden = [v.id for v in network.vertices if v.id != t]
-    into = {name: [e for e, edge in enumerate(network.edges) if edge.target == name] for name in [*hidden, t]}
+    into: dict[str, list[int]] = {name: [] for name in [*hidden, t]}
+    for e, edge in enumerate(network.edges):
+        into[edge.target].append(e)
     joined = [network.edges[e].source for e in into[t]]
     if sorted(joined) != sorted(hidden):
         return "the printed program needs every hidden unit joined to the output by one edge, and no other edge there"

@@ -1,8 +1,8 @@
 """Three ways to hold a finite set of packed keys, with the same questions answered by each.
 
-`PythonKeys` (a frozenset: small or wide), `BitKeys` (a Python integer with bit k set for key k: dense) and `NumpyKeys` (a
-sorted int64 array: large and sparse). NumPy is imported only where a set is large. int64 arithmetic never wraps: keys of
-NumPy sets lie below `NUMPY_SPAN`, and so do the sums formed of them.
+`PythonKeys` (a frozenset: small or wide), `BitKeys` (an integer with bit k set for key k: dense) and `NumpyKeys` (a
+sorted int64 array: large and sparse). NumPy is imported only where a set is large. int64 arithmetic never wraps: keys
+of NumPy sets lie below `NUMPY_SPAN`, and so do the sums formed of them.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ parameters literally. `check_method` holds a method to its contract on an instan
 
 from __future__ import annotations
 
-from dnnt.testing.contract import check_method, takers
+from dnnt.testing.contract import check_method, forced, takers
 from dnnt.testing.instances import random_any, random_paper, random_two_layer
 from dnnt.testing.oracle import Oracle, all_parameters, oracle
 
@@ -18,6 +18,7 @@ __all__ = [
     "Oracle",
     "all_parameters",
     "check_method",
+    "forced",
     "oracle",
     "random_any",
     "random_paper",

@@ -75,16 +75,12 @@ def certificates(instance: Instance, rng: Random) -> Iterator[Case]:
         closed = _case(instance, grounds, answer)
         if least > 0:  # For a loss of 0 dnnt itself takes the grounds `nonnegative`.
             yield closed
-            lower = {
-                **closed.body["lower"],
-                "bound": to_json(_below(least)),
-                "strict": rng.random() < 0.5,
-            }
+            head = {key: closed.body[key] for key in ("format", "version", "sha256")}
+            strict = rng.random() < 0.5
+            lower = {**closed.body["lower"], "bound": to_json(_below(least)), "strict": strict}
             yield replace(closed, body={**closed.body, "lower": lower})
-            yield replace(
-                closed,
-                body={key: closed.body[key] for key in ("format", "version", "sha256", "lower")},
-            )
+            yield replace(closed, body={**head, "lower": {**lower, "strict": not strict}})
+            yield replace(closed, body={**head, "lower": closed.body["lower"]})
     closed = _case(instance, "nonnegative", made["enumeration"])
     lower = {"bound": 0, "strict": False, "grounds": {"kind": "nonnegative"}}
     yield replace(closed, body={**closed.body, "lower": lower})

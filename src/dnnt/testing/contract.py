@@ -22,7 +22,7 @@ from dnnt.instance import Instance
 from dnnt.methods import NAMES, method as method_named
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
-from dnnt.reachable import keysets, search
+from dnnt.reachable import key_kinds, keysets, search
 from dnnt.testing.oracle import Oracle, oracle
 
 FIELDS = (
@@ -207,20 +207,25 @@ def _run(module: str, *arguments: str) -> Any:
     )
 
 
+WAYS = ("bits", "map", "sort", "frozenset")
+"""The ways of forming a sumset (`dnnt.reachable.keysets.way`)."""
+
+_FORCED_SPAN = 1 << 20
+
+
 @contextmanager
-def forced(targets: bool = False, arrays: bool = False, sorting: bool = False) -> Iterator[None]:
+def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
     """Make method `reachable` take, on small instances, the ways that it takes on large ones.
 
-    `targets` ends it by targets where they are few enough to list, `arrays` forms all sumsets in NumPy, `sorting`
-    without bitmaps. For tests: other threads see the change too.
+    `targets` ends it by targets where they are few enough to list; `way`, one of `WAYS`, forms every sumset that way
+    where the box allows it. For tests: other threads see the change too.
     """
-    wanted: list[tuple[Any, str, int]] = []
+    wanted: list[tuple[Any, str, Any]] = []
     if targets:
         wanted += [(search, "POINT_PAIRS", 0), (search, "TABLE_CELLS", 3000)]
-    if arrays:
-        wanted.append((keysets, "SMALL_PAIRS", 0))
-    if sorting:
-        wanted.append((keysets, "BITMAP_SPAN", 0))
+    if way is not None:
+        wanted.append((keysets, "way", lambda left, right, span: _allowed(way, span)))
+        wanted += [(keysets, "SMALL_PAIRS", 0), (key_kinds, "LISTED_CELLS", 0), (key_kinds, "SPLIT_BY_KEY", 0)]
     before = [(module, name, getattr(module, name)) for module, name, _ in wanted]
     try:
         for module, name, value in wanted:
@@ -229,3 +234,8 @@ def forced(targets: bool = False, arrays: bool = False, sorting: bool = False) -
     finally:
         for module, name, value in before:
             setattr(module, name, value)
+
+
+def _allowed(way: str, span: int) -> str:
+    limit = key_kinds.NUMPY_SPAN if way == "sort" else _FORCED_SPAN
+    return way if span <= limit else "frozenset"

@@ -191,14 +191,17 @@ class _Maker:
                 "weights": [self.numbers(1) for _ in range(self.slots(edge))],
                 "bias": self.numbers(1),
             }
-        like = self.activation() if self.chance(0.5) else None
+        alike = self.chance(0.3)
+        like = self.activation() if alike or self.chance(0.3) else None
         hidden = [self.vertex("h", like) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))]
-        for name in hidden:
+        sums = [self.vertex("t") for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 3)))]
+        if alike:
+            self.equal_units(hidden, sums)
+        for name in () if alike else hidden:
             self.join(["s"] if self.chance(0.9) else [], name)
             self.join(fixed, name, 1)
-        sums = [self.vertex("t") for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 3)))]
         for name in sums:
-            self.join([*hidden, *fixed], name)
+            self.join(fixed if alike else [*hidden, *fixed], name)
             if self.chance(0.3):
                 self.edge("s", name)
         outputs = [name for name in sums if self.chance(0.95)]
@@ -214,6 +217,18 @@ class _Maker:
             outputs.append(name)
         rng.shuffle(outputs)
         return self.graph(outputs)
+
+    def equal_units(self, hidden: list[str], sums: list[str]) -> None:
+        """Join hidden units so that nothing tells one from another."""
+        if hidden:
+            times = len(hidden)
+            into = {"weights": [self.spent(times) for _ in range(self.inputs)], "bias": self.spent(times)}
+            for name in hidden:
+                self.edge("s", name).update(into)
+            for target in sums:
+                out = {"weights": [self.spent(times)], "bias": [0]}
+                for name in hidden:
+                    self.edge(name, target).update(out)
 
     def deep(self) -> Instance:
         """A path of random length, with more vertices and edges at random."""
