@@ -73,13 +73,12 @@ def test_interval(kind: str, ends: list[Number], inner: list[Fraction]) -> None:
     found = function.interval(low, high)
     assert found is not None
     width = high - low
-    probes = [low, high, *(low + part * width for part in inner)]
-    probes += [z for z in (-2, Fraction(-1, 2), 0, Fraction(1, 2), 3) if low <= z <= high]
+    turns: list[Number] = [-2, Fraction(-1, 2), 0, Fraction(1, 2), 3]
+    probes = [low, high, *(low + part * width for part in inner), *(z for z in turns if low <= z <= high)]
     values = [function(normal(z)) for z in probes]
     assert found[0] <= min(values)
     assert max(values) <= found[1]
     if kind not in ("table", "piecewise_linear", "floor"):
-        assert found[0] in values or kind in ("clip", "square", "abs", "quarter_square", "leaky_relu", "relu")
         assert found == (min(values), max(values))
 
 

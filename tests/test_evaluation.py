@@ -43,29 +43,35 @@ def exactly(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
-def second(instance: dnnt.Instance, chosen: Chosen) -> tuple[Number, list[list[Number]]]:
-    """The total loss and the outputs on every sample, by recursion over the raw JSON of the instance."""
-    assert instance.source is not None
-    body = json.loads(instance.source)
-    activations, edges, outputs = written_out(body)
-    total: Number = 0
-    said = []
-    for sample in body["samples"]:
-        x = [Fraction(str(value)) for value in sample["x"]]
+class Second:
+    """The network of an instance as its raw JSON has it, with a choice of parameters."""
 
-        def value(name: str, x: list[Fraction] = x) -> Number:
-            pre = Fraction(0)
-            for (tail, head), (weights, bias) in zip(edges, chosen, strict=True):
-                if head == name:
-                    z = x if tail == "s" else [value(tail)]
-                    pre += sum((Fraction(w) * v for w, v in zip(weights, z, strict=True)), Fraction(0)) + bias
-            return activation(exactly(activations[name]))(pre)
+    def __init__(self, instance: dnnt.Instance, chosen: Chosen) -> None:
+        assert instance.source is not None
+        self.body = json.loads(instance.source)
+        self.activations, edges, self.outputs = written_out(self.body)
+        self.edges = list(zip(edges, chosen, strict=True))
 
-        f = tuple(value(name) for name in outputs)
-        y = tuple(Fraction(str(v)) for v in sample["y"])
-        total += Fraction(str(sample.get("weight", 1))) * loss(exactly(body["loss"]))(f, y)
-        said.append(list(f))
-    return total, said
+    def value(self, name: str, x: list[Fraction]) -> Number:
+        """The value of a vertex, by recursion."""
+        pre = Fraction(0)
+        for (tail, head), (weights, bias) in self.edges:
+            if head == name:
+                z = x if tail == "s" else [self.value(tail, x)]
+                pre += sum((Fraction(w) * v for w, v in zip(weights, z, strict=True)), Fraction(0)) + bias
+        return activation(exactly(self.activations[name]))(pre)
+
+    def result(self) -> tuple[Number, list[list[Number]]]:
+        """The total loss and the outputs on every sample."""
+        total: Number = 0
+        said = []
+        for sample in self.body["samples"]:
+            x = [Fraction(str(value)) for value in sample["x"]]
+            f = tuple(self.value(name, x) for name in self.outputs)
+            y = tuple(Fraction(str(v)) for v in sample["y"])
+            total += Fraction(str(sample.get("weight", 1))) * loss(exactly(self.body["loss"]))(f, y)
+            said.append(list(f))
+        return total, said
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -76,7 +82,7 @@ def test_second_evaluator_agrees(seed: int) -> None:
     for parameters in rng.sample(everything, min(4, len(everything))):
         chosen = [(run.weights, run.bias) for run in parameters.edges()]
         said = dnnt.evaluate(instance, parameters)
-        total, outputs = second(instance, chosen)
+        total, outputs = Second(instance, chosen).result()
         assert said.total == total
         assert [list(s.output) for s in said.samples] == outputs
         assert said.inside
@@ -103,19 +109,18 @@ def test_layers_are_their_graph(seed: int) -> None:
     layered = instance.network
     graph = layered.graph()
     x = tuple(rng.randint(-2, 2) for _ in range(layered.inputs))
-    samples = [(x, (0,) * units[-1])]
+    samples = (dnnt.Sample(x, (0,) * units[-1]),)
     values = [
         (tuple(rng.choice((-1, 0, Fraction(1, 2), 2)) for _ in edge.weights), rng.choice((0, 0, 0, 1, -2)))
         for edge in graph.edges
     ]
-    one = dnnt.evaluate(dnnt.Instance(layered, tuple(samples)), of_edges(values))
-    two = dnnt.evaluate(dnnt.Instance(graph, tuple(samples)), of_edges(values))
+    one = dnnt.evaluate(dnnt.Instance(layered, samples), of_edges(values))
+    two = dnnt.evaluate(dnnt.Instance(graph, samples), of_edges(values))
     assert one.samples == two.samples
-    assert two.inside
     # Only a unit's first edge may have a bias.
     firsts = {e.target: index for index, e in reversed(list(enumerate(graph.edges)))}
     others = [bias for index, (_, bias) in enumerate(values) if firsts[graph.edges[index].target] != index]
-    assert one.inside == (not any(others))
+    assert one.inside == two.inside == (not any(others))
 
 
 HUGE = 10**100
@@ -217,11 +222,10 @@ def test_outside_spaces() -> None:
     instance = graph([[0, 1], {"from": 0, "to": 4, "step": 2}], [0])
     inside = dnnt.evaluate(instance, [{"weights": [1, 4], "bias": 0}])
     assert (inside.total, inside.inside) == (41, True)
-    for entry in ({"weights": [2, 4], "bias": 0}, {"weights": [1, 3], "bias": 0}, {"weights": [1, 4], "bias": "1/2"}):
-        said = dnnt.evaluate(instance, [entry])
+    for weights, bias in (((2, 4), 0), ((1, 3), 0), ((1, 4), Fraction(1, 2))):
+        said = dnnt.evaluate(instance, [{"weights": weights, "bias": bias}])
         assert not said.inside
-        w, v = entry["weights"]  # type: ignore[misc] # a list of two
-        assert said.total == w + 10 * v + Fraction(entry["bias"])  # type: ignore[arg-type] # an int or a string
+        assert said.total == weights[0] + 10 * weights[1] + bias
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,6 @@ def test_decimals(d: Decimal) -> None:
         ("12345678901234567890123", 12345678901234567890123),
         (np.int64(-7), -7),
         (np.uint8(200), 200),
-        (np.array(5), 5),
         (Decimal("1E+3"), 1000),
         (Decimal("-0"), 0),
         (Fraction(8, 4), 2),

@@ -109,9 +109,10 @@ def test_targets_that_misclassified_does_not_allow() -> None:
     of = loss("misclassified")
     for outputs, y in ((1, (1,)), (1, (-1,)), (2, (0, 1)), (3, (1, 0, 0))):
         of.check_targets(outputs, y)
-    for outputs, y in ((1, (0,)), (1, (Fraction(1, 2),)), (2, (0, 0)), (2, (1, 1)), (2, (-1, 1)), (3, (2, 0, 0))):
+    wrong: list[tuple[int, Vector]] = [(1, (0,)), (1, (Fraction(1, 2),)), (2, (0, 0)), (2, (1, 1)), (2, (-1, 1))]
+    for count, targets in [*wrong, (3, (2, 0, 0))]:
         with pytest.raises(InvalidInput):
-            of.check_targets(outputs, y)
+            of.check_targets(count, targets)
     with pytest.raises(InvalidInput):
         of.check_outputs(0)
     loss("squared").check_targets(2, (5, -7))

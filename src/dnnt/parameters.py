@@ -154,9 +154,10 @@ def _aligned(network: Network | Layered, given: Parameters) -> Iterator[tuple[in
     for index, (layer, (fan, edges)) in enumerate(zip(network.layers, network.fans(), strict=True)):
         taken = 0
         while taken < edges:
+            entry = cursor.entry
             run = cursor.take(edges - taken)
             good = all(w in layer.weights for w in run.weights) and _biases_inside(run, taken, fan, layer.bias)
-            yield cursor.entry, run, good, network.inputs if index == 0 else 1
+            yield entry, run, good, network.inputs if index == 0 else 1
             taken += run.repeat
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -52,116 +53,92 @@ if TYPE_CHECKING:
 )
 @click.option("--explain", is_flag=True, help="Print the plan and do not solve.")
 @click.option("--progress", is_flag=True, help="Show progress even where standard error is no terminal.")
-def command(
-    files: tuple[str, ...],
-    goal: str | None,
-    method: str,
-    time_limit: float | None,
-    memory_limit: float | None,
-    seed: int,
-    threads: int,
-    as_json: bool,
-    certificate: str | None,
-    parameters: str | None,
-    check: bool,
-    competition: bool,
-    explain: bool,
-    progress: bool,
-) -> int:
+def command(**given: Any) -> int:
     """Decide or minimise each FILE exactly, check the proof, and report.
 
     FILE is an instance (*.dnnt.json, gzipped or not, - for standard input). Without --goal, an instance with a gamma is
     decided and any other is minimised.
     """
-    _check_usage(files, certificate, parameters, method, as_json, competition)
-    show = progress or (sys.stderr.isatty() and not explain)
+    options = Options(**given)
+    _check_usage(options)
     worst = 0
-    for file in files:
+    for file in options.files:
         try:
-            if explain:
-                status, stopped = _explain(file, method, as_json), False
-            else:
-                status, stopped = _solve(
-                    file,
-                    goal,
-                    method,
-                    time_limit,
-                    memory_limit,
-                    as_json,
-                    certificate,
-                    parameters,
-                    check,
-                    competition,
-                    show,
-                )
+            status, stopped = (_explain(file, options), False) if options.explain else _solve(file, options)
         except (InvalidInput, MethodUnsuitable) as error:
-            if isinstance(error, InvalidInput) and not error.file:
-                error.file = file
-            message = str(error) if isinstance(error, InvalidInput) else f"{file}: {error}"
-            status, stopped = (
-                fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE),
-                False,
-            )
-            if as_json:
-                from dnnt.formats import json_text
-
-                click.echo(json_text.dumps({"file": file, "error": " ".join(printable(message).split())}))
+            status, stopped = _refused(file, error, options.as_json), False
         worst = max(worst, status)
         if stopped:
             break
     return worst
 
 
-def _check_usage(
-    files: tuple[str, ...],
-    certificate: str | None,
-    parameters: str | None,
-    method: str,
-    as_json: bool,
-    competition: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was given on the command line."""
+
+    files: tuple[str, ...]
+    goal: str | None
+    method: str
+    time_limit: float | None
+    memory_limit: float | None
+    seed: int
+    threads: int
+    as_json: bool
+    certificate: str | None
+    parameters: str | None
+    check: bool
+    competition: bool
+    explain: bool
+    progress: bool
+
+
+def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -> int:
+    """Say why a file has no answer, on standard error and with --json as an object too, so that others are not lost."""
+    if isinstance(error, InvalidInput):
+        error.file = error.file or file
+    message = str(error) if isinstance(error, InvalidInput) else f"{file}: {error}"
+    if as_json:
+        from dnnt.formats import json_text
+
+        click.echo(json_text.dumps({"file": file, "error": " ".join(printable(message).split())}))
+    return fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE)
+
+
+def _check_usage(options: Options) -> None:
     from dnnt.methods import NAMES
 
-    if method != "auto" and method not in NAMES:
-        raise click.UsageError(f"there is no method {method!r}; take auto, {', '.join(NAMES)}")
-    if len(files) > 1 and (certificate or parameters):
+    if options.method != "auto" and options.method not in NAMES:
+        raise click.UsageError(f"there is no method {options.method!r}; take auto, {', '.join(NAMES)}")
+    if len(options.files) > 1 and (options.certificate or options.parameters):
         raise click.UsageError("--certificate and --parameters go with one FILE")
-    if len(files) > 1 and competition:
+    if len(options.files) > 1 and options.competition:
         raise click.UsageError("--competition goes with one FILE")
-    if as_json and competition:
+    if options.as_json and options.competition:
         raise click.UsageError("--json and --competition exclude each other")
 
 
-def _solve(
-    file: str,
-    goal: str | None,
-    method: str,
-    time_limit: float | None,
-    memory_limit: float | None,
-    as_json: bool,
-    certificate: str | None,
-    parameters: str | None,
-    check: bool,
-    competition: bool,
-    show: bool,
-) -> tuple[int, bool]:
+def _solve(file: str, options: Options) -> tuple[int, bool]:
     """Solve one file and print its answer; returns the exit status, and whether an interrupt ended it."""
+    from dnnt.formats import instance_file
+    from dnnt.pipeline import solve
     from dnnt.progress import shown
     from dnnt.running import Observer, Run, interruptible
 
     started = monotonic()
+    show = options.progress or sys.stderr.isatty()
     with shown(Path(file).name) if show else nullcontext(Observer()) as observer:
-        if competition:
+        if options.competition:
             observer = _Losses(observer).observer
-        run = Run(time_limit, memory_limit, observer, started)
+        run = Run(options.time_limit, options.memory_limit, observer, started)
         with interruptible(run):
-            answer = _answered(file, goal, method, check, run)
-            _write(answer, certificate, parameters)
+            answer = solve(instance_file.read(file), options.goal, options.method, run, options.check, file)
+            _write(answer, options.certificate, options.parameters)
     if answer.stop == "memory":
         fail(f"{file}: {answer.reason}", 0)
-    if competition:
+    if options.competition:
         return _competition(answer), False
-    if as_json:
+    if options.as_json:
         from dnnt.formats import json_text
 
         click.echo(json_text.dumps(answer.to_json()))
@@ -170,13 +147,6 @@ def _solve(
 
         print_answer(answer, file)
     return answer.exit_code, answer.stop == "interrupt"
-
-
-def _answered(file: str, goal: str | None, method: str, check: bool, run: Run) -> Answer:
-    from dnnt.formats import instance_file
-    from dnnt.pipeline import solve
-
-    return solve(instance_file.read(file), goal, method, run, check, file)
 
 
 def _write(answer: Answer, certificate: str | None, parameters: str | None) -> None:
@@ -232,7 +202,7 @@ def _competition(answer: Answer) -> int:
     return status
 
 
-def _explain(file: str, method: str, as_json: bool) -> int:
+def _explain(file: str, options: Options) -> int:
     from dnnt.api import info
     from dnnt.choice import choose
     from dnnt.formats import instance_file, json_text
@@ -241,10 +211,10 @@ def _explain(file: str, method: str, as_json: bool) -> int:
     instance = instance_file.read(file)
     profile = info(instance)
     chosen, reason = profile.chosen, profile.reason
-    if method != "auto":
-        choice = choose(instance, method, available_bytes() / MIB)
+    if options.method != "auto":
+        choice = choose(instance, options.method, available_bytes() / MIB)
         chosen, reason = choice.method.name, choice.reason
-    if as_json:
+    if options.as_json:
         plan = {
             "file": file,
             "method": chosen,

@@ -20,7 +20,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
-from dnnt.reachable.program import program_of
+from dnnt.reachable.from_layers import program_of
 from dnnt.running import Run
 from dnnt.spaces import Real, Space, Values, finite
 

@@ -16,7 +16,8 @@ from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.reachable.assemble import Solution, parameters_of
-from dnnt.reachable.program import Program, program_of
+from dnnt.reachable.from_layers import program_of
+from dnnt.reachable.program import Program
 from dnnt.reachable.recover import recover_fold
 from dnnt.reachable.search import Found, Halves, halves_of, search, terms_of
 from dnnt.running import Run, Stop

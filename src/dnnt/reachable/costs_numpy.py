@@ -15,7 +15,7 @@ from dnnt.reachable.packing import Packing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dnnt.reachable.keysets import Term
+    from dnnt.reachable.terms import Term
 
 CHUNK = 500_000
 

@@ -11,8 +11,8 @@ from heapq import heappop, heappush
 from itertools import product
 
 from dnnt.exact import Number, normal
-from dnnt.reachable.keysets import Term
 from dnnt.reachable.packing import Packing
+from dnnt.reachable.terms import Term
 
 Entry = tuple[Number, int]
 """A loss, and the key of the digits that have it."""

@@ -15,12 +15,13 @@ from math import prod
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, mixed_order
 from dnnt.reachable import keysets
+from dnnt.reachable.cheapest import cheapest
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum
 from dnnt.reachable.key_kinds import Keys, NumpyKeys, as_bits, as_numpy, meeting, split
-from dnnt.reachable.keysets import Term
 from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program
+from dnnt.reachable.terms import Term
 from dnnt.running import Run
 
 POINT_PAIRS = 2_000_000
@@ -174,7 +175,7 @@ def _by_points(halves: Halves, terms: list[Term], run: Run) -> Searched:
     run.need(keysets.sumset_bytes(left.size, right.size, packing.span), "the set of all reachable states")
     states = keysets.sumset(left, right, packing.span, run.poll)
     run.progress(f"the cheapest of {states.size:,} states", 0.8)
-    loss, key = keysets.cheapest(states, packing, terms, run.poll)
+    loss, key = cheapest(states, packing, terms, run.poll)
     return Searched("points", states.size, _located(halves, key, loss))
 
 

@@ -12,7 +12,8 @@ from dnnt.formats import json_text
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.profile import shape
-from dnnt.reachable.program import distinct_inputs, fixed_values
+from dnnt.reachable.from_graph import fixed_values
+from dnnt.reachable.program import distinct_inputs
 from dnnt.spaces import Values
 from dnnt.testing.oracle import Oracle
 

@@ -11,13 +11,13 @@ from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.network import Layered
 from dnnt.reachable.expression import Image, Spread
+from dnnt.reachable.from_graph import program_of_graph
 from dnnt.reachable.program import (
     Output,
     Program,
     Slots,
     Unit,
     distinct_inputs,
-    program_of_graph,
     total_of,
 )
 from dnnt.spaces import Values, finite
@@ -65,3 +65,13 @@ def program_of_layers(instance: Instance, network: Layered) -> Program:
         tuple(Output(t, last.activation, ()) for t in range(outputs)),
         outputs,
     )
+
+
+def program_of(instance: Instance) -> Program:
+    """The program of any two-layer instance.
+
+    Raises `MethodUnsuitable` for other networks, `TooLarge` for networks that cannot be held.
+    """
+    if isinstance(instance.network, Layered):
+        return program_of_layers(instance, instance.network)
+    return program_of_graph(instance, instance.network)

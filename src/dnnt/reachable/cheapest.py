@@ -1,0 +1,41 @@
+"""The cheapest state of a set: one by one in Python where there are few, all at once in NumPy where there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dnnt.exact import Number, normal
+from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, as_numpy
+from dnnt.reachable.keysets import SMALL_PAIRS, Poll
+from dnnt.reachable.packing import Packing
+from dnnt.reachable.terms import Term
+
+
+def cheapest(keys: Keys, packing: Packing, terms: Sequence[Term], poll: Poll) -> tuple[Number, int]:
+    """The least total of the terms over a non-empty set, and the least key that has it."""
+    if packing.span <= NUMPY_SPAN and keys.size * max(1, len(terms)) > SMALL_PAIRS:
+        from dnnt.reachable.costs_numpy import cheapest_of_array
+
+        return cheapest_of_array(as_numpy(keys).keys, packing, terms, poll)
+    readers = [([(packing.strides[a], packing.axes[a].count) for a in term.axes], term.cost) for term in terms]
+    listed = keys.listed()
+    # A few states spread over all first: the loss of the best of them cuts most sums short.
+    best = min((_total(key, readers), key) for key in listed[:: max(1, len(listed) // 64)])
+    for index, key in enumerate(listed):
+        if index % 256 == 0:
+            poll()
+        total: Number = 0
+        for axes, cost in readers:
+            total += cost(tuple([key // s % c for s, c in axes]))
+            if total > best[0]:
+                break
+        else:
+            best = min(best, (total, key))
+    return normal(best[0]), best[1]
+
+
+_Readers = list[tuple[list[tuple[int, int]], Callable[[tuple[int, ...]], Number]]]
+
+
+def _total(key: int, readers: _Readers) -> Number:
+    return sum((cost(tuple([key // s % c for s, c in axes])) for axes, cost in readers), start=0)
