@@ -104,7 +104,7 @@ def _first(instance: Instance, run: Run) -> None:
     started = monotonic()
     chosen = first_choice(instance.network)
     try:
-        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll_but_memory).total
+        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll_first).total
     except TooLarge:
         # Numbers too long to look at: the method may do better, and if not, it says so.
         return

@@ -144,13 +144,13 @@ def space(given: object, exact_floats: bool = False) -> Space:
             return Real()
         raise InvalidInput(f"{shown(given)} is no space", 'write a list, {"from": a, "to": b} or "real"')
     if isinstance(given, range):
-        if len(given) == 0:
+        if not given:
             return Values(())
         return progression(min(given[0], given[-1]), max(given[0], given[-1]), abs(given.step))
     if isinstance(given, dict):
         return _from_dictionary(given, exact_floats)
     if isinstance(given, (set, frozenset)):
-        given = sorted(given)
+        given = sorted(given, key=str)
     return listed(numbers(given, exact_floats))
 
 

@@ -2,8 +2,8 @@
 
 Every loop of the checker reports its work here in (predicted) seconds. Before something large begins its prediction
 is compared with what is left, so that a claim that needs too much is refused instead of being begun; while it runs
-the clock is read, and the caller's `watch` is called, every few hundredths of a second at most. Predictions decide only
-whether a check is begun or given up, never what it says.
+the clock is read often, and the caller's `watch` is called every few hundredths of a second at most. Predictions
+decide only whether a check is begun or given up, never what it says.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-#: Work, in seconds, after which the clock is read and the caller asked again.
-PULSE = 0.006
+#: Predicted seconds after which the clock is read, and real ones after which the caller is asked again.
+GLANCE = 2e-5
+PULSE = 0.01
 
 #: Bytes that a check may build when the caller gives no limit.
 DEFAULT_MEMORY = 4 * 2**30
@@ -35,7 +36,7 @@ class Work:
         watch: called every few hundredths of a second of work; what it raises passes through.
     """
 
-    __slots__ = ("budget", "deadline", "interrupted", "memory", "pending", "started", "watch")
+    __slots__ = ("asked", "budget", "deadline", "interrupted", "memory", "pending", "scale", "watch")
 
     def __init__(
         self,
@@ -47,26 +48,33 @@ class Work:
         self.budget = budget
         self.memory = DEFAULT_MEMORY if memory is None else memory
         self.watch = watch
-        self.started = time.monotonic()
-        self.deadline = self.started + budget
+        self.asked = time.monotonic()
+        self.deadline = self.asked + budget
         self.pending = 0.0
+        self.scale = 1.0
         self.interrupted = False
 
     def spend(self, seconds: float) -> None:
         """Report work that was done or is about to be done; it should be short."""
-        self.pending += seconds
-        if self.pending >= PULSE:
-            self.pause()
+        self.pending += seconds * self.scale
+        if self.pending >= GLANCE:
+            self.pending = 0.0
+            if time.monotonic() - self.asked >= PULSE:
+                self.pause()
+
+    def lengthen(self, digits: int) -> None:
+        """A number of so many digits was read: what is done with it may take longer than reports assume."""
+        self.scale = max(self.scale, 1.0 + digits * digits * 4e-4)
 
     def pause(self) -> None:
         """Ask the caller and the clock."""
-        self.pending = 0.0
         if self.watch is not None:
             # Whatever the caller raises must not be mistaken for a fault of the files.
             self.interrupted = True
             self.watch()
             self.interrupted = False
-        if time.monotonic() > self.deadline:
+        self.asked = time.monotonic()
+        if self.asked > self.deadline:
             raise TooMuchWork(f"too much work: the budget of {self.budget:g} seconds is used up")
 
     def require(self, seconds: float, what: str) -> None:

@@ -28,7 +28,7 @@ class Column:
 
     Attributes:
         values: its entries.
-        denominator: of which the entries are integer multiples of 1 / denominator; 0 if none is used.
+        denominator: the entries are integer multiples of 1 / denominator; 0 if this is not used.
         largest: no numerator is greater in absolute value.
         zero: are all entries 0?
     """
@@ -60,6 +60,8 @@ class Column:
             self.numerators = tuple([value.numerator * (denominator // value.denominator) for value in values])
         if self.numerators:
             self.largest = max(max(self.numerators), -min(self.numerators))
+            if self.largest.bit_length() > 8 * WIDTHS[-1]:
+                self.denominator = 0
         work.spend(1e-6 + len(values) * 1.5e-7)
 
     def packed(self, width: int, work: Work) -> int:
@@ -158,7 +160,7 @@ def _common_denominator(terms: list[tuple[Number, Column]], constant: Number) ->
     known = {1}
     for coefficient, column in terms:
         below = coefficient.denominator
-        if not column.denominator or below.bit_length() > DENOMINATOR_BITS:
+        if not column.denominator or max(below, abs(coefficient.numerator)).bit_length() > 8 * WIDTHS[-1]:
             return 0
         below *= column.denominator
         if below not in known:

@@ -17,7 +17,7 @@ from dnnt_check.certificate import FixedValue, Run
 from dnnt_check.columns import Column, Combiner
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Vector
-from dnnt_check.network import SOURCE, ZERO, Graph, Layer, Layers
+from dnnt_check.network import SOURCE, ZERO, Edge, Graph, Layer, Layers
 from dnnt_check.numbers import Number, add, brief, multiply
 from dnnt_check.spaces import Space
 
@@ -77,19 +77,14 @@ def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work
     incoming: list[list[tuple[int, Vector, Number]]] = [[] for _ in graph.activations]
     index = 0
     for number, run in enumerate(runs):
-        for _ in range(run.repeat):
-            edge = graph.edges[index]
+        fitting: set[tuple[int, ...]] = set()
+        for edge in graph.edges[index : index + run.repeat]:
+            # Equal edges of a run are compared with their spaces once.
+            key = (id(edge.weights), id(edge.bias))
+            if key not in fitting:
+                _check_edge(edge, index, run, number)
+                fitting.add(key)
             index += 1
-            if len(run.weights) != len(edge.weights):
-                raise Invalid(
-                    f"certificate: upper.parameters[{number}]: {len(run.weights)} weights, "
-                    f"edge {index - 1} has {len(edge.weights)}"
-                )
-            for slot, (value, space) in enumerate(zip(run.weights, edge.weights, strict=True)):
-                if value not in space:
-                    raise _outside(number, f"weight {slot} of edge {index - 1}", value)
-            if run.bias not in edge.bias:
-                raise _outside(number, f"the bias of edge {index - 1}", run.bias)
             incoming[edge.target].append((edge.source, run.weights, run.bias))
             work.spend(2e-6 + len(run.weights) * 5e-7)
     needed = [False] * len(graph.activations)
@@ -118,6 +113,19 @@ def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work
         values[vertex] = combiner.column(tuple([activation(z) for z in combiner.combine(terms, constant)]))
         work.spend(1e-6 + len(points) * 3e-7)
     return [values[output].values for output in graph.outputs]
+
+
+def _check_edge(edge: Edge, index: int, run: Run, number: int) -> None:
+    """The values of a run have to fit an edge."""
+    if len(run.weights) != len(edge.weights):
+        raise Invalid(
+            f"certificate: upper.parameters[{number}]: {len(run.weights)} weights, edge {index} has {len(edge.weights)}"
+        )
+    for slot, (value, space) in enumerate(zip(run.weights, edge.weights, strict=True)):
+        if value not in space:
+            raise _outside(number, f"weight {slot} of edge {index}", value)
+    if run.bias not in edge.bias:
+        raise _outside(number, f"the bias of edge {index}", run.bias)
 
 
 class _Groups:

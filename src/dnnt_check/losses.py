@@ -53,7 +53,9 @@ class Loss:
         if self.kind == "table":
             table, otherwise = self.table or {}, self.value
             return lambda outputs, labels: table.get(labels, {}).get(outputs, otherwise)
-        return {"maximum": _maximum, "zero_one": _zero_one, "misclassified": _misclassified}[self.kind]
+        if self.kind == "maximum":
+            return lambda outputs, labels: _maximum(outputs, labels, work)
+        return {"zero_one": _zero_one, "misclassified": _misclassified}[self.kind]
 
     def part(self, place: int, outputs: int, work: Work) -> Callable[[Number, Vector], Number]:
         """A lower bound on the loss as a function of (output number `place` alone, all labels)."""
@@ -108,8 +110,8 @@ class Loss:
         return {outputs[place] for _, labels in samples for outputs in (self.table or {}).get(labels, {})}
 
 
-def _maximum(outputs: Vector, labels: Vector) -> Number:
-    return max([magnitude(f - y) for f, y in zip(outputs, labels, strict=True)], default=0)
+def _maximum(outputs: Vector, labels: Vector, work: Work) -> Number:
+    return max([magnitude(add(f, -y, work)) for f, y in zip(outputs, labels, strict=True)], default=0)
 
 
 def _zero_one(outputs: Vector, labels: Vector) -> Number:

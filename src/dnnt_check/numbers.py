@@ -149,6 +149,8 @@ def _charge_text(length: int, work: Work) -> None:
     """Charge for reading a number of so many digits."""
     if length > MAXIMUM_DIGITS:
         raise Invalid(f"a number has more than {MAXIMUM_DIGITS} digits")
+    if length > 300:
+        work.lengthen(length)
     work.spend(2e-7 + (length * 1e-8 + length * length * 3e-12 if length > 50 else 0.0))
 
 
@@ -211,6 +213,7 @@ def read_string(text: str, hexadecimal: bool, work: Work) -> Number:
             raise Invalid(f"{shown(text)} is not a number")
         sign = match.group(1)
         work.spend(len(text) * 1e-8)
+        work.lengthen(len(text))
         if 4 * len(text) > MAXIMUM_BITS + 64:
             raise TooMuchWork("too much work: a number has more than 10^8 bits")
         top = int(match.group(2), 16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cmp_to_key
 
 from dnnt_check.budget import Work
 from dnnt_check.numbers import Number, add, common, multiply, ratio, whole_ratio
@@ -74,7 +75,13 @@ def progression(low: Number, step: Number, count: int) -> Space:
 
 def listed(values: Iterable[Number], work: Work) -> Space:
     """The set of the values."""
-    ordered = sorted(set(values))
+
+    def compare(first: Number, second: Number) -> int:
+        work.spend(1e-6)
+        return -1 if first < second else int(first > second)
+
+    # Comparing long fractions takes long enough to read the clock in between.
+    ordered = sorted(set(values), key=None if work.scale == 1.0 else cmp_to_key(compare))
     work.spend(len(ordered) * 1e-6)
     if not ordered:
         return EMPTY

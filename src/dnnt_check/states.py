@@ -83,7 +83,7 @@ class StateLoss:
                 if self.room > 0:
                     self.room -= 1
                     self.known[i][block] = loss
-            total = total + loss
+            total = add(total, loss, work)
         return total
 
     def block_loss(self, i: int, block: int) -> Number:

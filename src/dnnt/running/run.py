@@ -23,6 +23,9 @@ from dnnt.parameters import Parameters
 MIB = 1 << 20
 _POLL_SECONDS = 0.01
 
+FIRST_GRACE = 0.4
+"""Seconds past the time limit that the first evaluation may take."""
+
 
 class Stop(Exception):
     """A limit or an interrupt came before the proof: `kind` is `time`, `memory` or `interrupt`."""
@@ -110,13 +113,12 @@ class Run:
             raise Stop("memory", f"the limit of {self.memory_limit:g} MiB is reached")
         self.observer.state(self)
 
-    def poll_but_memory(self) -> None:
-        """Like `poll`, without the memory limit: for the little that is done whatever the limit."""
-        try:
-            self.poll()
-        except Stop as stop:
-            if stop.kind != "memory":
-                raise
+    def poll_first(self) -> None:
+        """Like `poll`, but for the first evaluation, which may overrun limits a little so that there is a result."""
+        if self._interrupted:
+            raise Stop("interrupt")
+        if self.time_limit is not None and self.seconds > self.time_limit + FIRST_GRACE:
+            raise Stop("time")
 
     def need(self, size: int, what: str) -> None:
         """Raise `Stop` if `size` further bytes for `what` would not fit."""
