@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -39,7 +40,7 @@ class Tally:
 
     instances: int = 0
     methods: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     features: Counter[str] = field(default_factory=Counter)
     choices: list[int] = field(default_factory=list)
     mismatches: list[tuple[str, str]] = field(default_factory=list)
@@ -48,7 +49,8 @@ class Tally:
         """Add another tally to this one."""
         self.instances += other.instances
         self.methods.update(other.methods)
-        self.seconds.update(other.seconds)
+        for row, value in other.seconds.items():
+            self.seconds[row] += value
         self.features.update(other.features)
         self.choices += other.choices
         self.mismatches += other.mismatches
@@ -65,7 +67,7 @@ def one(job: tuple[str, int, int]) -> Tally:
     tally.choices.append(truth.choices)
     tally.features.update(features(instance, truth))
     methods = takers(instance)
-    ways = [(method, method, {}) for method in (*methods, "auto")]
+    ways: list[tuple[str, str, dict[str, Any]]] = [(method, method, {}) for method in (*methods, "auto")]
     if name == "two-layer":
         ways.append(("reachable, targets forced", "reachable", {"targets": True}))
         way = WAYS[index % len(WAYS)]

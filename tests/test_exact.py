@@ -85,10 +85,10 @@ def test_forms(given: object, value: Number) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        "", " ", " 1", "1 ", "+1", "1e3", "1E3", ".5", "5.", "-", "--1", "1-", "1/-2", "1/", "/2", "1/2/3", "1.5/2", "1/2.5",
-        "0x10", "1_000", "1,5", "nan", "inf", "-Infinity", "one", "1\n", "\N{ARABIC-INDIC DIGIT THREE}",
-        "\N{FULLWIDTH DIGIT ONE}", "1\N{FRACTION SLASH}2", "\N{MINUS SIGN}1", "\N{VULGAR FRACTION ONE HALF}", "1/0", "0/0",
-        True, False, None, [], [1], {}, b"1", object(), 1j, Decimal("NaN"), Decimal("Infinity"),
+        "", " ", " 1", "1 ", "+1", "1e3", "1E3", ".5", "5.", "-", "--1", "1-", "1/-2", "1/", "/2", "1/2/3", "1.5/2",
+        "1/2.5", "0x10", "1_000", "1,5", "nan", "inf", "-Infinity", "one", "1\n", "\N{ARABIC-INDIC DIGIT THREE}",
+        "\N{FULLWIDTH DIGIT ONE}", "1\N{FRACTION SLASH}2", "\N{MINUS SIGN}1", "\N{VULGAR FRACTION ONE HALF}", "1/0",
+        "0/0", True, False, None, [], [1], {}, b"1", object(), 1j, Decimal("NaN"), Decimal("Infinity"),
         0.5, 1.0, np.float64(2), np.float32(2), np.bool_(True), np.array([1]),
     ],
 )  # fmt: skip

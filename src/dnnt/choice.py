@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dnnt.errors import MethodUnsuitable
@@ -74,10 +74,10 @@ RULES = (
 )
 
 
-def prospects(instance: Instance) -> tuple[Prospect, ...]:
-    """What each method says of the instance. No space may be empty."""
+def prospects(instance: Instance, names: Iterable[str] = NAMES) -> tuple[Prospect, ...]:
+    """What each of the methods says of the instance. No space may be empty."""
     made = []
-    for name in NAMES:
+    for name in names:
         each = method(name)
         refusal = each.refusal(instance)
         made.append(Prospect(name, refusal, None if refusal is not None else each.predict(instance)))
@@ -99,7 +99,7 @@ def choose(instance: Instance, wanted: str, room: float) -> Choice:
             remedy = f"take --method {takers[0]}" if takers else "no method takes it"
             raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
         return Choice(each, "asked for by name")
-    said = prospects(instance)
+    said = prospects(instance, dict.fromkeys(rule.name for rule in RULES))
     costs = {p.name: p.cost for p in said if p.cost is not None}
     for rule in RULES:
         if rule.applies(costs, room):

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -62,7 +63,8 @@ def write_bytes(path: str | Path, raw: bytes) -> None:
         partial.write_bytes(gzip.compress(raw, mtime=0) if target.name.endswith(".gz") else raw)
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise InvalidInput(f"cannot be written ({error.strerror})", "give another path", file=str(path)) from None
 
 

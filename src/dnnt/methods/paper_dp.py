@@ -21,6 +21,7 @@ from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.reachable.from_layers import program_of
+from dnnt.reachable.program import joined
 from dnnt.running import Run
 from dnnt.spaces import Real, Space, Values, finite
 
@@ -157,9 +158,9 @@ def _recovered(network: Network, domain: Domain, dim: list[list[Table]], final: 
 
 def _grounds(instance: Instance, cells: int) -> ReachableStates:
     """FinalDP has looked at every reachable state: all units on the left; the tables bound every set."""
-    members = sorted(run for unit in program_of(instance).units for run in unit.members)
+    members = joined(run for unit in program_of(instance).units for run in unit.members)
     sizes = tuple((key, cells) for key in ("pre", "unit", "left", "right", "last"))
-    return ReachableStates(tuple(members), "points", sizes)
+    return ReachableStates(members, "points", sizes)
 
 
 def _domain(instance: Instance) -> Domain | str:
@@ -229,8 +230,7 @@ def _natural_domain(
         sums = [total + int(max(values[: z + 1])) for total, z in zip(sums, pre, strict=True)]
         largest = max(largest, *pre, 0)
     largest = max([largest, *sums])
-    padded = tuple((*values, *(0,) * (largest + 1 - len(values))) for values in activations)
-    return Domain(tuple(into[name][0] for name in hidden), tuple(spaces), padded, inputs, largest)
+    return Domain(tuple(into[name][0] for name in hidden), tuple(spaces), tuple(activations), inputs, largest)
 
 
 METHOD = PaperDP()

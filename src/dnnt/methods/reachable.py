@@ -17,7 +17,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.reachable.assemble import Solution, parameters_of
 from dnnt.reachable.from_layers import program_of
-from dnnt.reachable.program import Program
+from dnnt.reachable.program import Program, joined
 from dnnt.reachable.recover import recover_fold
 from dnnt.reachable.search import Found, Halves, halves_of, search, terms_of
 from dnnt.running import Run, Stop
@@ -103,7 +103,7 @@ def _grounds(program: Program, halves: Halves, last: str, count: int) -> Reachab
         "right": halves.right_fold.result.size,
         "last": count,
     }
-    return ReachableStates(tuple(sorted(left)), last, tuple(sizes.items()))
+    return ReachableStates(joined(left), last, tuple(sizes.items()))
 
 
 METHOD = Reachable()

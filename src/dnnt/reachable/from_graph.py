@@ -13,7 +13,7 @@ from dnnt.instance import Instance
 from dnnt.network import SOURCE, Network
 from dnnt.reachable.expression import Image, Spread, Sum
 from dnnt.reachable.packing import Vector
-from dnnt.reachable.program import Output, Program, Slots, Unit, distinct_inputs, runs_of, total_of
+from dnnt.reachable.program import Output, Program, Slots, Unit, distinct_inputs, joined, total_of
 from dnnt.spaces import Space, Values, finite
 
 
@@ -183,7 +183,7 @@ def _unit(
         rename.append({mine.addresses[0]: theirs.addresses[0] for mine, theirs in pairs})
     node = Spread(Image(incoming.node, network.vertices[first].activation), tuple(blocks), own)
     outgoing = tuple(total for total, slots in zip(outgoing, out, strict=True) if slots)
-    return Unit(node, incoming, outgoing, len(group), runs_of(v for v, _, _ in group), tuple(rename))
+    return Unit(node, incoming, outgoing, len(group), joined((v, 1) for v, _, _ in group), tuple(rename))
 
 
 def _flat(lists: list[list[Slots]]) -> list[Slots]:

@@ -60,8 +60,8 @@ def bytes_of(count: int, span: int) -> int:
     return count * (8 if count > SMALL_PAIRS else PYTHON_BYTES)
 
 
-def way(left: int, right: int, span: int) -> str:
-    """How a sumset of sets of these sizes is formed: `bits`, `map`, `sort` or `frozenset`."""
+def _nanoseconds(left: int, right: int, span: int) -> dict[str, float]:
+    """The predicted time of each way to form a sumset of sets of these sizes, as far as the way is open."""
     large, small = max(left, right), min(left, right)
     pairs = large * small
     costs = {"frozenset": NANOSECONDS["frozenset, a pair"] * pairs}
@@ -71,7 +71,18 @@ def way(left: int, right: int, span: int) -> str:
         costs["sort"] = NANOSECONDS["sort"] + NANOSECONDS["sort, a pair"] * pairs
         if span <= BITMAP_SPAN:
             costs["map"] = NANOSECONDS["map, a pair"] * pairs + NANOSECONDS["map, a cell"] * span
+    return costs
+
+
+def way(left: int, right: int, span: int) -> str:
+    """How a sumset of sets of these sizes is formed: `bits`, `map`, `sort` or `frozenset`."""
+    costs = _nanoseconds(left, right, span)
     return min(costs, key=lambda name: costs[name])
+
+
+def sumset_seconds(left: int, right: int, span: int) -> float:
+    """The predicted time of forming a sumset of sets of these sizes."""
+    return min(_nanoseconds(left, right, span).values()) * 1e-9
 
 
 def sumset_bytes(left: int, right: int, span: int) -> int:

@@ -89,15 +89,15 @@ def distinct_inputs(instance: Instance) -> tuple[Vector, ...]:
     return tuple(dict.fromkeys(sample.x for sample in instance.samples))
 
 
-def runs_of(positions: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """Increasing positions as runs (first, count)."""
-    runs: list[tuple[int, int]] = []
-    for position in positions:
-        if runs and sum(runs[-1]) == position:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+def joined(runs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Runs (first, count) of positions in increasing order, neighbours joined."""
+    made: list[tuple[int, int]] = []
+    for first, count in sorted(runs):
+        if made and sum(made[-1]) == first:
+            made[-1] = (made[-1][0], made[-1][1] + count)
         else:
-            runs.append((position, 1))
-    return tuple(runs)
+            made.append((first, count))
+    return tuple(made)
 
 
 def total_of(slots: list[Slots], width: int) -> Total:

@@ -22,10 +22,10 @@ from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program
 from dnnt.reachable.terms import Term
-from dnnt.running import Run
+from dnnt.running import Run, available_bytes
 
 POINT_PAIRS = 2_000_000
-"""Up to this many pairs of halves all states are formed."""
+"""Up to this many pairs of halves they are not split, and up to a hundredth of it all states are looked at."""
 
 TABLE_CELLS = 2_000_000
 """The most entries of a sample's table of losses for `targets`."""
@@ -161,7 +161,7 @@ def search(
     number of targets tested so far.
     """
     cells = [1 if term.convex else prod(halves.packing.axes[axis].count for axis in term.axes) for term in terms]
-    by_points = halves.pairs <= POINT_PAIRS or sum(cells) > TABLE_CELLS
+    by_points = halves.pairs <= POINT_PAIRS // 100 or sum(cells) > TABLE_CELLS
     if not by_points:
         found = _by_targets(halves, terms, threshold, run, improved, excluded)
         if found is not None:
@@ -197,19 +197,14 @@ def _by_targets(
     run.progress("losses of single samples")
     tables = [ascending(term, halves.packing, run.poll) for term in terms]
     _sample(halves, terms, run, improved)
-    member = _membership(halves, run)
-    affordable = max(
-        1000,
-        40 * halves.pairs // max(1, min(halves.left_fold.result.size, halves.right_fold.result.size)),
-    )
+    member, each = _membership(halves, run)
+    affordable = int(_points_seconds(halves, len(terms)) / each)
     run.progress("states in order of loss")
     for tested, (loss, key) in enumerate(increasing(tables)):
         excluded(loss, tested)
         if threshold is not None and loss > threshold:
             return Searched("targets", tested, None)
-        if tested > affordable and keysets.sumset_bytes(
-            halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
-        ) < (4 << 30):
+        if tested > affordable:
             return None
         run.poll()
         if member(key):
@@ -217,19 +212,27 @@ def _by_targets(
     raise AssertionError("no state of the box is reachable")
 
 
-def _membership(halves: Halves, run: Run) -> Callable[[int], bool]:
-    """A test whether a key is in L + R."""
+def _points_seconds(halves: Halves, terms: int) -> float:
+    """Predicted time of looking at all states; infinite where they would not fit."""
+    left, right, span = halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
+    if keysets.sumset_bytes(left, right, span) > available_bytes() // 2:
+        return 1e9
+    return 0.01 + keysets.sumset_seconds(left, right, span) + 2e-7 * terms * min(left * right, span)
+
+
+def _membership(halves: Halves, run: Run) -> tuple[Callable[[int], bool], float]:
+    """A test whether a key is in L + R, and the predicted seconds of one."""
     left, right, span = halves.left_fold.result, halves.right_fold.result, halves.packing.span
     small, large = sorted((left, right), key=lambda keys: keys.size)
     # A test takes about span / 20 ns by bits, and 30 ns for each key of the smaller half by a map.
     if span <= keysets.BITSET_SPAN and span < 600 * small.size:
         run.need(span, "the bits of both halves")
         bits, (mirror, length) = as_bits(small).bits, as_bits(large).reversed()
-        return lambda key: bool(meeting(bits, mirror, length, key))
+        return (lambda key: bool(meeting(bits, mirror, length, key))), 1e-6 + span * 1e-10
     if small.size > keysets.SMALL_PAIRS and span <= keysets.BITMAP_SPAN:
         run.need(span, "a map of one half")
-        return _map_membership(as_numpy(small), as_numpy(large), span)
-    return lambda key: split(small, large, key) is not None
+        return _map_membership(as_numpy(small), as_numpy(large), span), 1e-5 + small.size * 1e-8
+    return (lambda key: split(small, large, key) is not None), 2e-5 + small.size * 1e-7
 
 
 def _map_membership(small: NumpyKeys, large: NumpyKeys, span: int) -> Callable[[int], bool]:
