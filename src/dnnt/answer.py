@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dnnt import exits
 from dnnt.certificate import Certificate
 from dnnt.exact import Number, to_json
 from dnnt.parameters import Parameters
 
 CHECKED = "checked"
 CLAIMED = "claimed"
-
-EXIT_DEFINITE, EXIT_INPUT, EXIT_USAGE, EXIT_LIMIT, EXIT_INTERNAL = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +70,4 @@ class Answer:
     @property
     def exit_code(self) -> int:
         """The contract's exit status: 0 for a definite answer, 3 where a limit came first."""
-        return EXIT_DEFINITE if self.stop in ("proved", "claimed") else EXIT_LIMIT
+        return exits.DEFINITE if self.stop in ("proved", "claimed") else exits.LIMIT

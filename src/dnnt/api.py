@@ -11,10 +11,11 @@ from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file
 from dnnt.instance import Instance
+from dnnt.interrupts import latched
 from dnnt.parameters import Parameters
 from dnnt.pipeline import solve as solve_instance
 from dnnt.profile import Profile, profile
-from dnnt.running import Run, interruptible
+from dnnt.running import Run
 
 
 def read(path: str | Path) -> Instance:
@@ -70,7 +71,8 @@ def solve(
 
 
 def _solve(given: Instance, goal: str | None, method: str, check: bool, file: str | None, run: Run) -> Answer:
-    with interruptible(run):
+    with latched() as latch:
+        latch.forward(run.interrupt)
         return solve_instance(given, goal, method, run, check, file)
 
 

@@ -104,6 +104,25 @@ def run(*arguments: object, stdin: bytes | None = None, timeout: float = 60.0) -
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def unread(*arguments: object) -> Ended:
+    """Run dnnt with a standard output whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "dnnt", *map(str, arguments)],
+            env=ENVIRONMENT,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    return Ended(done.returncode, "", done.stderr)
+
+
 def instance(**more: Any) -> Body:
     """The body of an instance file."""
     return {"format": "dnnt-instance", "version": 1, **more}

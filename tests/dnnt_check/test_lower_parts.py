@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dnnt_check
-from dnnt_check import dense, images, keys, reachable as reachable_module, targets
+from dnnt_check import choices, dense, images, keys, reachable as reachable_module, targets
 from tests.dnnt_check.cases import (
     Naive,
     certificate,
@@ -53,6 +53,16 @@ def agree(instance: dict[str, Any], loss: Fraction, grounds: dict[str, Any], rng
 @pytest.mark.parametrize("two_layer", [True, False])
 def test_enumeration_agrees_with_brute_force(seed: int, two_layer: bool) -> None:
     instance, loss, _ = random_case(seed, two_layer)
+    agree(instance, loss, {"kind": "enumeration"}, random.Random(seed))
+
+
+@pytest.mark.parametrize("seed", range(40, 60))
+@pytest.mark.parametrize("room", [0, 40, 400])
+def test_enumeration_with_little_room(seed: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets that are too large to keep are run through one choice after another."""
+    monkeypatch.setattr(choices, "LARGEST_SET", room)
+    monkeypatch.setattr(choices, "MANY", 0)
+    instance, loss, _ = random_case(seed, False, 300)
     agree(instance, loss, {"kind": "enumeration"}, random.Random(seed))
 
 

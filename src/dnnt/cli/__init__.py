@@ -12,8 +12,8 @@ from importlib import import_module
 
 import click
 
+from dnnt import exits
 from dnnt._version import __version__
-from dnnt.answer import EXIT_INPUT, EXIT_INTERNAL, EXIT_LIMIT, EXIT_USAGE
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge, printable
 
 COMMANDS = ("solve", "evaluate", "check", "info", "demo")
@@ -56,21 +56,21 @@ def run(arguments: list[str] | None = None) -> int:
         return stop.exit_code
     except click.ClickException as error:
         error.show()
-        return EXIT_USAGE
+        return exits.USAGE
     except InvalidInput as error:
-        return fail(str(error), EXIT_INPUT)
+        return fail(str(error), exits.INPUT)
     except MethodUnsuitable as error:
-        return fail(str(error), EXIT_USAGE)
+        return fail(str(error), exits.USAGE)
     except TooLarge as error:
-        return fail(str(error), EXIT_LIMIT)
+        return fail(str(error), exits.LIMIT)
     except (KeyboardInterrupt, click.Abort):
-        return fail("interrupted", EXIT_LIMIT)
+        return fail("interrupted", exits.LIMIT)
     except BrokenPipeError:
         # The reader of our output has gone: nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_INPUT
+        return exits.INPUT
     except InternalError as error:
-        return fail(f"internal error: {error}", EXIT_INTERNAL)
+        return fail(f"internal error: {error}", exits.INTERNAL)
     except Exception as error:  # The outermost frame: whatever comes here is a fault of dnnt and is reported as one.
         if os.environ.get("DNNT_TRACEBACK"):
             traceback.print_exc()
@@ -79,7 +79,7 @@ def run(arguments: list[str] | None = None) -> int:
             f"internal error: {type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno}); "
             f"please "
             "report it with the command and the files; DNNT_TRACEBACK=1 shows more",
-            EXIT_INTERNAL,
+            exits.INTERNAL,
         )
 
 

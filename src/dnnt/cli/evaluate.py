@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dnnt.answer import EXIT_LIMIT
+from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
 
@@ -34,10 +34,12 @@ def command(
     from dnnt.errors import InvalidInput, TooLarge
     from dnnt.evaluation import evaluate
     from dnnt.formats import instance_file, parameters_file
-    from dnnt.running import Run, Stop, interruptible
+    from dnnt.interrupts import latched
+    from dnnt.running import Run, Stop
 
     run = Run(time_limit, memory_limit)
-    with interruptible(run):
+    with latched() as latch:
+        latch.forward(run.interrupt)
         instance = instance_file.read(file)
         chosen = parameters_file.read(parameters)
         try:
@@ -46,9 +48,9 @@ def command(
             error.file = error.file or parameters
             raise
         except TooLarge as error:
-            return fail(f"{file}: {error}; raise --max-bits to go on", EXIT_LIMIT)
+            return fail(f"{file}: {error}; raise --max-bits to go on", exits.LIMIT)
         except Stop as stop:
-            return fail(f"{file}: stopped before the end ({stop.kind})", EXIT_LIMIT)
+            return fail(f"{file}: stopped before the end ({stop.kind})", exits.LIMIT)
     if not result.inside:
         fail(f"warning: {parameters}: some values are outside their spaces", 0)
     if as_json:

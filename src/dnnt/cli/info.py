@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dnnt.answer import EXIT_LIMIT
+from dnnt import exits
 from dnnt.cli.options import json_flag, limits
 
 
@@ -15,11 +15,13 @@ from dnnt.cli.options import json_flag, limits
 def command(file: str, as_json: bool, time_limit: float | None, memory_limit: float | None) -> int:
     """Describe the instance FILE: sizes, ranges, what theorems say of it, and what each method would cost."""
     from dnnt.formats import instance_file, json_text
+    from dnnt.interrupts import latched
     from dnnt.profile import profile
-    from dnnt.running import Run, interruptible
+    from dnnt.running import Run
 
     run = Run(time_limit, memory_limit)
-    with interruptible(run):
+    with latched() as latch:
+        latch.forward(run.interrupt)
         found = profile(instance_file.read(file), run)
     if as_json:
         click.echo(json_text.dumps({"file": file, **found.to_json()}))
@@ -27,4 +29,4 @@ def command(file: str, as_json: bool, time_limit: float | None, memory_limit: fl
         from dnnt.cli.render import print_profile
 
         print_profile(found, file)
-    return EXIT_LIMIT if "before the limit" in found.reason else 0
+    return exits.LIMIT if "before the limit" in found.reason else 0

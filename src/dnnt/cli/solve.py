@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dnnt.answer import EXIT_INPUT, EXIT_USAGE
+from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
 from dnnt.errors import InvalidInput, MethodUnsuitable, printable
+from dnnt.interrupts import Latch, latched
 
 if TYPE_CHECKING:
     from dnnt.answer import Answer
@@ -62,14 +63,15 @@ def command(**given: Any) -> int:
     options = Options(**given)
     _check_usage(options)
     worst = 0
-    for file in options.files:
-        try:
-            status, stopped = (_explain(file, options), False) if options.explain else _solve(file, options)
-        except (InvalidInput, MethodUnsuitable) as error:
-            status, stopped = _refused(file, error, options.as_json), False
-        worst = max(worst, status)
-        if stopped:
-            break
+    with latched() as latch:
+        for file in options.files:
+            try:
+                status = _explain(file, options) if options.explain else _solve(file, options, latch)
+            except (InvalidInput, MethodUnsuitable) as error:
+                status = _refused(file, error, options.as_json)
+            worst = max(worst, status)
+            if latch.asked:
+                return max(worst, exits.LIMIT)
     return worst
 
 
@@ -102,7 +104,7 @@ def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -
         from dnnt.formats import json_text
 
         click.echo(json_text.dumps({"file": file, "error": " ".join(printable(message).split())}))
-    return fail(message, EXIT_INPUT if isinstance(error, InvalidInput) else EXIT_USAGE)
+    return fail(message, exits.INPUT if isinstance(error, InvalidInput) else exits.USAGE)
 
 
 def _check_usage(options: Options) -> None:
@@ -118,12 +120,12 @@ def _check_usage(options: Options) -> None:
         raise click.UsageError("--json and --competition exclude each other")
 
 
-def _solve(file: str, options: Options) -> tuple[int, bool]:
-    """Solve one file and print its answer; returns the exit status, and whether an interrupt ended it."""
+def _solve(file: str, options: Options, latch: Latch) -> int:
+    """Solve one file and print its answer; returns the exit status."""
     from dnnt.formats import instance_file
     from dnnt.pipeline import solve
     from dnnt.progress import shown
-    from dnnt.running import Observer, Run, interruptible
+    from dnnt.running import Observer, Run
 
     started = monotonic()
     show = options.progress or sys.stderr.isatty()
@@ -131,13 +133,13 @@ def _solve(file: str, options: Options) -> tuple[int, bool]:
         if options.competition:
             observer = _Losses(observer).observer
         run = Run(options.time_limit, options.memory_limit, observer, started)
-        with interruptible(run):
-            answer = solve(instance_file.read(file), options.goal, options.method, run, options.check, file)
-            _write(answer, options.certificate, options.parameters)
+        latch.forward(run.interrupt)
+        answer = solve(instance_file.read(file), options.goal, options.method, run, options.check, file)
+        _write(answer, options.certificate, options.parameters)
     if answer.stop == "memory":
         fail(f"{file}: {answer.reason}", 0)
     if options.competition:
-        return _competition(answer), False
+        return _competition(answer)
     if options.as_json:
         from dnnt.formats import json_text
 
@@ -146,7 +148,7 @@ def _solve(file: str, options: Options) -> tuple[int, bool]:
         from dnnt.cli.render import print_answer
 
         print_answer(answer, file)
-    return answer.exit_code, answer.stop == "interrupt"
+    return answer.exit_code
 
 
 def _write(answer: Answer, certificate: str | None, parameters: str | None) -> None:

@@ -10,7 +10,6 @@ from dnnt.running.run import (
     available_bytes,
     resident_bytes,
 )
-from dnnt.running.signals import interruptible
 
 __all__ = [
     "MIB",
@@ -20,6 +19,5 @@ __all__ = [
     "Run",
     "Stop",
     "available_bytes",
-    "interruptible",
     "resident_bytes",
 ]

@@ -22,7 +22,7 @@ from dnnt.instance import Instance
 from dnnt.methods import NAMES, method as method_named
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
-from dnnt.reachable import key_kinds, keysets, search
+from dnnt.reachable import cheapest, key_kinds, keysets, search
 from dnnt.testing.oracle import Oracle, oracle
 
 FIELDS = (
@@ -225,7 +225,8 @@ def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
         wanted += [(search, "POINT_PAIRS", 0), (search, "TABLE_CELLS", 3000)]
     if way is not None:
         wanted.append((keysets, "way", lambda left, right, span: _allowed(way, span)))
-        wanted += [(keysets, "SMALL_PAIRS", 0), (key_kinds, "LISTED_CELLS", 0), (key_kinds, "SPLIT_BY_KEY", 0)]
+        wanted += [(keysets, "SMALL_PAIRS", 0), (cheapest, "SMALL_PAIRS", 0)]
+        wanted += [(key_kinds, "LISTED_CELLS", 0), (key_kinds, "SPLIT_BY_KEY", 0)]
     before = [(module, name, getattr(module, name)) for module, name, _ in wanted]
     try:
         for module, name, value in wanted:
