@@ -82,6 +82,7 @@ class Network:
     order: tuple[int, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", _whole(self.inputs))
         _check_inputs(self.inputs)
         object.__setattr__(self, "vertices", tuple(_vertex(v, i) for i, v in enumerate(self.vertices)))
         object.__setattr__(self, "edges", tuple(_edge(e, i) for i, e in enumerate(self.edges)))
@@ -219,6 +220,7 @@ class Layer:
     bias: Space = ZERO
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "units", _whole(self.units))
         if type(self.units) is not int:
             raise InvalidInstance(f"{shown(self.units)} is not an integer", "write a number of units", "units")
         if self.units < 1:
@@ -241,6 +243,7 @@ class Layered:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", _whole(self.inputs))
         _check_inputs(self.inputs)
         made = []
         for index, given in enumerate(self.layers):
@@ -310,6 +313,11 @@ def layer(given: object) -> Layer:
         if key not in given:
             raise InvalidInstance(f'missing key "{key}"', f"a layer has the keys {', '.join(keys)}")
     return Layer(**given)
+
+
+def _whole(value: Any) -> Any:
+    """A NumPy integer as an int; anything else as it is."""
+    return int(value) if hasattr(value, "__index__") and not isinstance(value, bool) else value
 
 
 def _check_inputs(inputs: object) -> None:

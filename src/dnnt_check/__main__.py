@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from dnnt_check.verdict import refused
 def main(arguments: list[str] | None = None) -> int:
     """Check two files and print one line; the exit status is 0 if valid, 1 if not, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="dnnt_check", description="Check a certificate against its instance.")
-    parser.add_argument("instance", metavar="INSTANCE", help="a .dnnt.json file, or - ")
+    parser.add_argument("instance", metavar="INSTANCE", help="a .dnnt.json file, or - for standard input")
     parser.add_argument("certificate", metavar="CERTIFICATE", help="a .dnnt.cert.json file")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument(
         "--budget",
-        type=_seconds,
+        type=seconds,
         default=600.0,
         metavar="SECONDS",
         help="work after which the verdict is INVALID (default 600)",
@@ -29,11 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
         verdict = _check_paths(options.instance, options.certificate, options.budget)
     except KeyboardInterrupt:
         verdict = refused("interrupted")
-    print(verdict.json() if options.json else verdict.line, flush=True)
+    try:
+        print(verdict.json() if options.json else verdict.line, flush=True)
+    except BrokenPipeError:
+        # The reader has gone; Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if verdict.valid else 1
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """The value of --budget."""
     value = float(text)
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError("a number of seconds is expected")

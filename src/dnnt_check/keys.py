@@ -23,8 +23,8 @@ ELEMENT = 1.6e-7
 MARK = 1.5e-7
 BYTE = 2.5e-9
 
-#: Bytes of memory for an element of a Python set of keys.
-ELEMENT_BYTES = 110
+#: Bytes of memory for an element of a Python set of keys, with a share for the other sets that exist meanwhile.
+ELEMENT_BYTES = 200
 
 #: Elements of a summand that are looked at to find its runs.
 MAXIMUM_RUNS = 300_000

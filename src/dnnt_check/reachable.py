@@ -16,7 +16,16 @@ from dnnt_check.certificate import Grounds, Sizes
 from dnnt_check.dense import BIT, Affine, map_seconds, map_set
 from dnnt_check.images import VECTOR, Image, image_of
 from dnnt_check.instance import Instance
-from dnnt_check.keys import MAXIMUM_DENSE, Keys, SizeExceeded, add_copies, add_progression, add_set, single
+from dnnt_check.keys import (
+    ELEMENT_BYTES,
+    MAXIMUM_DENSE,
+    Keys,
+    SizeExceeded,
+    add_copies,
+    add_progression,
+    add_set,
+    single,
+)
 from dnnt_check.losses import Vector
 from dnnt_check.network import Network
 from dnnt_check.numbers import Number, common, magnitude, multiply
@@ -257,7 +266,7 @@ class _States:
             work.spend(1e-6 + len(parts) * 3e-7 + len(found) * 1.5e-7)
             if len(keys) > limit:
                 raise SizeExceeded("lower.grounds.sizes.unit: fewer are declared than there are")
-            work.hold(len(keys) * 110, name)
+            work.hold(len(keys) * ELEMENT_BYTES, name)
         return Keys(top, keys)
 
     def _add_rest(self, keys: Keys, term: _RestTerm) -> Keys:

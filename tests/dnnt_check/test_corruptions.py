@@ -292,6 +292,40 @@ def test_fixed_values() -> None:
             assert "fixed" in verdict(claim).line
 
 
+def test_fixed_values_in_layers() -> None:
+    """The same for layers, where an edge is found by counting."""
+    from tests.dnnt_check.cases import Naive, expand
+
+    layers = [
+        {"units": 2, "activation": "relu", "weights": [-1, 1, 2], "bias": [0, 1]},
+        {"units": 1, "activation": "identity", "weights": [-1, 2], "bias": [0, "1/2"]},
+    ]
+    samples = [{"x": [1], "y": [3]}, {"x": [-2], "y": ["9/4"]}]
+    instance = {**INSTANCE, "inputs": 1, "layers": layers, "samples": samples}
+    for key in ("vertices", "outputs", "edges"):
+        del instance[key]
+    data = encode(instance)
+    for slots in ([(0, 0, 2), (2, 1, "1/2")], [(1, 0, -1)], [(3, 0, -1), (1, 1, 1)]):
+        restricted = json.loads(json.dumps(expand(instance)))
+        for number, slot, value in slots:
+            entry = restricted["edges"][number]
+            if slot == 0:
+                entry["weights"][0] = [value]
+            else:
+                entry["bias"] = [value]
+        loss, best = Naive(restricted).best()
+        assert loss is not None
+        assert best is not None
+        fixed = [list(slot) for slot in slots]
+        for grounds in ({"kind": "enumeration"}, reachable([[1, 1]], "targets"), reachable([], "points")):
+            claim = certificate(data, (best, loss), (loss, False, grounds), fixed)
+            assert dnnt_check.check(data, encode(claim)).line.endswith(f"optimal {loss} with {len(slots)} values fixed")
+            claim = certificate(data, None, (loss, True, grounds), fixed)
+            assert not dnnt_check.check(data, encode(claim)).valid
+    claim = certificate(data, None, (Fraction(0), False, {"kind": "nonnegative"}), [[3, 1, "1/2"]])
+    assert "outside its space" in dnnt_check.check(data, encode(claim)).line
+
+
 def test_parts_that_contradict_each_other() -> None:
     above = certificate(DATA, (BEST, LOSS), (LOSS + 1, False, {"kind": "enumeration"}))
     assert "contradict" in verdict(above).line

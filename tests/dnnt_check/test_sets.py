@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from dnnt_check import keys as keys_module
 from dnnt_check.budget import TooMuchWork, Work
+from dnnt_check.columns import Combiner
 from dnnt_check.dense import affine_pieces, map_set, occurring, split
 from dnnt_check.keys import (
     Keys,
@@ -24,6 +25,7 @@ from dnnt_check.keys import (
     to_dense,
 )
 from dnnt_check.network import SOURCE, topological
+from dnnt_check.numbers import normal
 from dnnt_check.scalars import sum_of_spaces
 from dnnt_check.spaces import Space, listed, progression
 from dnnt_check.targets import meets
@@ -159,6 +161,27 @@ def test_affine_pieces_are_few() -> None:
 def test_split(bits: int, stride: int, count: int) -> None:
     bits %= 1 << stride * count
     assert split(bits, stride, count, Work()) == [(bits >> stride * i) & ((1 << stride) - 1) for i in range(count)]
+
+
+@given(
+    count=st.integers(1, 4),
+    columns=st.lists(st.lists(st.fractions(), min_size=4, max_size=4), max_size=4),
+    coefficients=st.lists(st.fractions() | st.integers(-(10**30), 10**30), min_size=4, max_size=4),
+    constant=st.fractions(max_denominator=100),
+    long=st.sampled_from([1, 10**20, 3**400, 2**2000, Fraction(1, 7**300)]),
+)
+def test_linear_combinations(
+    count: int, columns: list[list[Fraction]], coefficients: list[Fraction], constant: Fraction, long: Fraction
+) -> None:
+    """Exact whatever the size of the numbers, and integers where they are integral."""
+    work = Work()
+    combiner = Combiner(count, work)
+    vectors = [tuple([normal(value * long) for value in column[:count]]) for column in columns]
+    terms = [(normal(c), combiner.column(v)) for c, v in zip(coefficients, vectors, strict=False)]
+    found = combiner.combine(terms, normal(constant))
+    expected = [constant + sum([Fraction(c) * column.values[i] for c, column in terms]) for i in range(count)]
+    assert found == expected
+    assert all(type(value) is int or value.denominator > 1 for value in found)
 
 
 # ---------------------------------------------------------------- spaces

@@ -59,8 +59,7 @@ class BruteForce(Method):
         tried = 0
         for loss in search.losses():
             tried += 1
-            if tried % 64 == 0:
-                run.poll()
+            run.poll()
             if tried % 4096 == 0 and total < 300:
                 run.progress(f"{tried:,} choices tried", min(1.0, tried / 10**total))
             if loss is not None:

@@ -78,7 +78,7 @@ def fold_sum(parts: Sequence[Executed], times: Sequence[int], packing: Packing, 
     order = sorted(range(len(parts)), key=lambda p: (parts[p].keys.size, p))
     chains: dict[int, tuple[Keys, ...]] = {}
     for p in order:
-        chain = [repacked(parts[p], packing)]
+        chain = [repacked(parts[p], packing, run)]
         if times[p]:
             while len(chain) < times[p].bit_length():
                 chain.append(_sumset(chain[-1], chain[-1], packing, run))
@@ -97,11 +97,11 @@ def _sumset(left: Keys, right: Keys, packing: Packing, run: Run) -> Keys:
     return keysets.sumset(left, right, packing.span, run.poll)
 
 
-def repacked(part: Executed, packing: Packing) -> Keys:
+def repacked(part: Executed, packing: Packing, run: Run) -> Keys:
     """The part's set as keys of a packing of a sum it is in."""
     if part.packing.strides == packing.strides and _same_steps(part.packing, packing):
         return part.keys
-    return keysets.of(mapped(part, _repacking(part.packing, packing), packing))
+    return keysets.of(mapped(part, _repacking(part.packing, packing), packing), run.poll)
 
 
 def _same_steps(part: Packing, whole: Packing) -> bool:
@@ -143,7 +143,7 @@ def _choose(node: Choose, run: Run) -> Executed:
         key = packing.encode(tuple(normal(w * x) for x in node.column))
         assert key is not None, "a vector outside its own packing"
         keys.append(key)
-    return Executed(node, packing, keysets.of(keys))
+    return Executed(node, packing, keysets.of(keys, run.poll))
 
 
 def _along(node: Along, run: Run) -> Executed:
@@ -160,7 +160,7 @@ def _along(node: Along, run: Run) -> Executed:
     up = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u > 0 and a.count > 1)
     down = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u < 0 and a.count > 1)
     table = Linear(up - down, down * (axis.count - 1), axis.count)
-    return Executed(node, packing, keysets.of(mapped(line, [table], packing)), (line,))
+    return Executed(node, packing, keysets.of(mapped(line, [table], packing), run.poll), (line,))
 
 
 def _image(node: Image, run: Run) -> Executed:
@@ -185,7 +185,7 @@ def _image(node: Image, run: Run) -> Executed:
         for column, axis, stride in zip(columns, axes, packing.strides, strict=True)
     ]
     keys = mapped(part, tables, packing)
-    return Executed(node, packing, keysets.of(keys), (part,))
+    return Executed(node, packing, keysets.of(keys, run.poll), (part,))
 
 
 def digit_of(axis: Axis, value: Number) -> int:
@@ -218,7 +218,7 @@ def _spread(node: Spread, run: Run) -> Executed:
     for tables in choices.values():
         run.poll()
         made.append(mapped(part, tables, packing))
-    return Executed(node, packing, keysets.union(made), (part, *lines))
+    return Executed(node, packing, keysets.union(made, run.poll), (part, *lines))
 
 
 Choices = dict[tuple[Number, ...], list[dict[int, int]]]

@@ -6,6 +6,7 @@ The costs below were measured on one machine; they steer the choice and decide n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dnnt.reachable.key_kinds import NUMPY_SPAN, BitKeys, Keys, NumpyKeys, PythonKeys, as_bits, as_numpy, unique
@@ -34,20 +35,36 @@ NANOSECONDS |= {"sort, a pair": 80.0, "sort": 50_000.0, "frozenset, a pair": 90.
 Poll = Callable[[], None]
 
 
-def of(values: Any) -> Keys:
+def of(values: Any, poll: Poll) -> Keys:
     """The set of the given keys: an array, or any iterable of integers."""
     if hasattr(values, "dtype"):
-        return NumpyKeys(unique(values))
+        return NumpyKeys(_unique(values, poll))
     return PythonKeys(frozenset(values))
 
 
-def union(parts: Iterable[Any]) -> Keys:
+def _unique(values: Array, poll: Poll) -> Array:
+    """`unique`; a long sort runs beside the polls, so that limits need not wait for it."""
+    if len(values) <= CHUNK_PAIRS:
+        return unique(values)
+    made: list[Array] = []
+    # NumPy sorts without the interpreter's lock. After a `Stop` the sort is left to end by itself.
+    worker = Thread(target=lambda: made.append(unique(values)), daemon=True)
+    worker.start()
+    while worker.is_alive():
+        worker.join(0.02)
+        poll()
+    if not made:
+        raise MemoryError
+    return made[0]
+
+
+def union(parts: Iterable[Any], poll: Poll) -> Keys:
     """The union of arrays or lists of keys of one packing."""
     parts = list(parts)
     if any(hasattr(part, "dtype") for part in parts):
         import numpy as np
 
-        return NumpyKeys(unique(np.concatenate([np.asarray(part, np.int64) for part in parts])))
+        return NumpyKeys(_unique(np.concatenate([np.asarray(part, np.int64) for part in parts]), poll))
     keys: set[int] = set()
     keys.update(*parts)
     return PythonKeys(frozenset(keys))
@@ -166,8 +183,8 @@ def _by_sort(mine: Array, theirs: Array, poll: Poll) -> NumpyKeys:
     waiting = 0
     for start in range(0, len(theirs), rows):
         poll()
-        pending.append(unique((mine[None, :] + theirs[start : start + rows, None]).ravel()))
+        pending.append(_unique((mine[None, :] + theirs[start : start + rows, None]).ravel(), poll))
         waiting += len(pending[-1])
         if waiting > len(made):
-            made, pending, waiting = unique(np.concatenate([made, *pending])), [], 0
-    return NumpyKeys(unique(np.concatenate([made, *pending])) if pending else made)
+            made, pending, waiting = _unique(np.concatenate([made, *pending]), poll), [], 0
+    return NumpyKeys(_unique(np.concatenate([made, *pending]), poll) if pending else made)

@@ -1,0 +1,185 @@
+"""`dnnt info`: the sizes and facts of an instance, and what it says of theorems and methods."""
+
+from __future__ import annotations
+
+from math import log10
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dnnt.formats import json_text
+from dnnt.methods import NAMES
+from tests.cli.commands import (
+    CONTINUOUS, DEEP, EMPTY, HALF, XOR, Body, Dnnt, Instance, instance, layer, run,
+)  # fmt: skip
+
+FIELDS = {
+    "inputs", "samples", "distinct_inputs", "outputs", "units", "edges", "depth", "restricted", "two_layer", "continuous",
+    "parameter_choices", "log10_parameter_choices", "theorems", "methods",
+}  # fmt: skip
+
+
+def graph(inputs: int, vertices: str, outputs: str, edges: list[tuple[str, list[int], int]], **more: Any) -> Body:
+    """A graph whose vertices have names of one letter; an edge is (ends, options of each weight, options of its bias)."""
+    return instance(
+        inputs=inputs,
+        vertices=[{"id": name, "activation": "relu"} for name in vertices],
+        outputs=list(outputs),
+        edges=[
+            {"from": ends[0], "to": ends[1], "weights": [list(range(n)) for n in weights], "bias": list(range(bias))}
+            for ends, weights, bias in edges
+        ],
+        **{"samples": [], "loss": "squared", **more},
+    )
+
+
+SKIPS = [("sa", [2], 1), ("sa", [3], 1), ("ab", [2], 1), ("bc", [1], 1), ("sc", [5], 4)]
+"""Parallel edges s -> a, a path s, a, b, c, and a skip edge s -> c: 2·3·2·5·4 = 240 choices."""
+
+SHALLOW: Body = {"restricted": False, "two_layer": True, "continuous": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "right"),
+    [
+        (
+            XOR,
+            {
+                **SHALLOW, "inputs": 2, "samples": 4, "distinct_inputs": 4, "outputs": 1, "units": 3, "edges": 4,
+                "depth": 2, "parameter_choices": 3**8,
+            },
+        ),
+        (HALF, {**SHALLOW, "samples": 1, "units": 1, "edges": 1, "depth": 1, "parameter_choices": 6}),
+        (DEEP, {**SHALLOW, "two_layer": False, "depth": 4, "units": 10, "edges": 24, "parameter_choices": 3**27}),
+        (CONTINUOUS, {**SHALLOW, "continuous": True, "parameter_choices": None, "log10_parameter_choices": None}),
+        (EMPTY, {"parameter_choices": 0, "log10_parameter_choices": None, "restricted": False, "continuous": False}),
+        (
+            graph(1, "abc", "c", SKIPS),
+            {**SHALLOW, "two_layer": False, "depth": 3, "edges": 5, "units": 3, "parameter_choices": 240, "samples": 0},
+        ),
+        (graph(1, "abc", "b", SKIPS), {"two_layer": False, "depth": 2, "outputs": 1}),
+        (graph(1, "abc", "", SKIPS), {"two_layer": True, "depth": 0, "outputs": 0}),
+        (graph(1, "ab", "b", [("sa", [2], 1), ("sb", [2], 1), ("ab", [1], 1)]), {**SHALLOW, "depth": 2}),
+        (graph(1, "abd", "b", [("sa", [2], 1), ("ab", [2], 1), ("bd", [1], 1)]), {"two_layer": False, "depth": 2}),
+        (graph(1, "abcd", "d", [*SKIPS, ("sd", [2], 1)]), {"two_layer": True, "depth": 1, "units": 4}),
+        (graph(1, "ab", "b", [("ab", [2], 3)]), {**SHALLOW, "depth": 0, "parameter_choices": 6}),
+        (graph(0, "", "", []), {"restricted": True, "two_layer": True, "depth": 0, "units": 0, "parameter_choices": 1}),
+        (graph(0, "a", "a", [("sa", [], 3)]), {**SHALLOW, "inputs": 0, "depth": 1, "parameter_choices": 3}),
+        (graph(2, "a", "a", [("sa", [1, 1], 1)]), {"restricted": True, "parameter_choices": 1, "log10_parameter_choices": 0}),
+        (graph(2, "a", "a", [("sa", [1, 2], 1)]), {"restricted": False, "parameter_choices": 2}),
+        (
+            {**XOR, "samples": [{"x": x, "y": [0]} for x in ([1, 0], ["1", "0/3"], [1.0, -0.0], [10e-1, 1])]},
+            {"samples": 4, "distinct_inputs": 2},
+        ),
+    ],
+)  # fmt: skip
+def test_facts(body: Body, right: Body, dnnt: Dnnt, save: Instance) -> None:
+    file = save(body)
+    done = dnnt("info", file, "--json")
+    assert (done.status, done.err) == (0, "")
+    said = done.object
+    assert set(said) >= FIELDS
+    assert {key: said[key] for key in right} == right
+    choices = said["parameter_choices"]
+    if choices:
+        assert said["log10_parameter_choices"] == pytest.approx(log10(choices))
+    assert dnnt("info", file).status == 0
+
+
+def test_huge_layers(dnnt: Dnnt, save: Instance) -> None:
+    """10^100 units: figures are exact, and choices are given by their logarithm alone."""
+    body = instance(
+        inputs=2,
+        layers=[layer(10**100, "relu", [0, 1], [0, 1]), layer(1, "identity", [1, 2, 3])],
+        samples=[{"x": [1, 2], "y": [0]}],
+        loss="squared",
+    )
+    done = dnnt("info", save(body), "--json")
+    said = json_text.parse(done.out.encode())
+    assert (said["units"], said["edges"]) == (10**100 + 1, 2 * 10**100)
+    assert (said["depth"], said["two_layer"], said["parameter_choices"]) == (2, True, None)
+    digits = 3 * 10**100 * log10(2) + 10**100 * log10(3)
+    assert float(said["log10_parameter_choices"]) == pytest.approx(digits)
+    one = {**body, "layers": [layer(10**100, "relu", [1]), layer(1, "identity", [1])]}
+    restricted = dnnt("info", save(one), "--json").object
+    assert (restricted["restricted"], restricted["parameter_choices"]) == (True, 1)
+
+
+@pytest.mark.parametrize(("inputs", "known"), [(99_999, True), (100_000, False)])
+def test_choices_up_to_100000_digits(inputs: int, known: bool, dnnt: Dnnt, save: Instance) -> None:
+    """10^99999 is the last power of ten that is written out; the logarithm stays."""
+    body = instance(inputs=inputs, layers=[layer(1, "identity", list(range(10)))], samples=[], loss="squared")
+    done = dnnt("info", save(body), "--json")
+    said = json_text.parse(done.out.encode())
+    assert said["parameter_choices"] == (10**inputs if known else None)
+    assert said["log10_parameter_choices"] == inputs
+
+
+@pytest.mark.parametrize(
+    ("body", "speak", "silent"),
+    [
+        (XOR, {"1.6"}, {"1.1", "1.2"}),
+        (DEEP, {"1.1"}, {"1.2", "1.3", "1.5", "1.6"}),
+        (CONTINUOUS, {"1.2"}, {"1.1", "1.6"}),
+        (graph(1, "a", "a", [("sa", [1], 1)]), {"1.1"}, {"1.2"}),
+        (HALF, {"1.3", "1.6"}, {"1.2", "1.5"}),
+    ],
+)
+def test_theorems(body: Body, speak: set[str], silent: set[str], dnnt: Dnnt, save: Instance) -> None:
+    said = dnnt("info", save(body), "--json").object["theorems"]
+    assert all(set(each) == {"theorem", "says"} and each["says"] for each in said)
+    names = {each["theorem"] for each in said}
+    assert names >= speak
+    assert not names & silent
+
+
+@pytest.mark.parametrize("body", [XOR, HALF, {**XOR, "gamma": 3}, {**DEEP, "layers": DEEP["layers"][2:]}])
+def test_methods(body: Body, dnnt: Dnnt, save: Instance) -> None:
+    """Every method is there, with its cost or its refusal, and a method that takes the instance solves it."""
+    file = save(body)
+    said = dnnt("info", file, "--json").object
+    assert [each["name"] for each in said["methods"]] == list(NAMES)
+    for each in said["methods"]:
+        if each["takes"]:
+            assert each["refusal"] is None
+            assert each["seconds"] >= 0
+            assert each["mebibytes"] >= 0
+            assert dnnt("solve", file, "--method", each["name"]).status == 0
+        else:
+            refused = dnnt("solve", file, "--method", each["name"])
+            assert (refused.status, refused.out) == (2, "")
+            assert each["refusal"] in refused.complaint
+
+
+def test_refusals_of_everything(dnnt: Dnnt, save: Instance) -> None:
+    said = dnnt("info", save(CONTINUOUS), "--json").object
+    assert not any(each["takes"] for each in said["methods"])
+
+
+def test_text(dnnt: Dnnt, save: Instance) -> None:
+    out = dnnt("info", save(XOR)).out
+    for word in ("xor", "3 units", "4 edges", "depth 2", "6,561", "Theorem 1.6", "brute-force", "reachable", "two layers"):
+        assert word in out
+    assert "infinitely many" in dnnt("info", save(CONTINUOUS)).out
+
+
+def test_files(dnnt: Dnnt, save: Instance, tmp_path: Path) -> None:
+    """Standard input, gzip, and files that cannot be read."""
+    plain = dnnt("info", save(XOR), "--json").object
+    packed = dnnt("info", save(XOR, "x.dnnt.json.gz"), "--json").object
+    piped = run("info", "-", "--json", stdin=save(XOR).read_bytes()).object
+    for said in (packed, piped):
+        assert {key: said[key] for key in FIELDS - {"methods"}} == {key: plain[key] for key in FIELDS - {"methods"}}
+    for bad in (tmp_path, tmp_path / "missing", save("{", "bad.json"), save({**XOR, "inputs": 3}, "worse.json")):
+        for options in ([], ["--json"]):
+            done = dnnt("info", bad, *options)
+            assert (done.status, done.out) == (1, "")
+            assert str(bad) in done.complaint
+
+
+def test_time_limit(dnnt: Dnnt, save: Instance) -> None:
+    """Exit status 3 with what is known so far."""
+    done = dnnt("info", save(XOR), "--json", "--time-limit", "0")
+    assert done.status == 3
+    assert (done.object["units"], done.object["parameter_choices"]) == (3, 3**8)
