@@ -14,7 +14,7 @@ from dnnt.running import Observer, Run
 if TYPE_CHECKING:
     from rich.status import Status
 
-APPEAR = 0.3
+APPEAR = 1.0
 """Seconds before the line appears: short runs stay silent."""
 
 REFRESH = 0.1

@@ -92,14 +92,14 @@ def test_decide_without_gamma(method: str, options: list[str], dnnt: Dnnt, save:
     ("method", "body", "why", "taker"),
     [
         ("reachable", DEEP, "two layers", "brute-force"),
-        ("paper-dp", XOR, "natural", "brute-force"),
-        ("paper-dp", DEEP, "", "brute-force"),
+        ("paper-dp", XOR, "printed program", "brute-force"),
+        ("paper-dp", DEEP, "printed program", "brute-force"),
     ],
 )
 def test_a_method_that_refuses(method: str, body: Body, why: str, taker: str, dnnt: Dnnt, save: Instance) -> None:
     """One line: why, and which method takes the instance; that one does."""
     file = save(body)
-    for options in ([], ["--json"], ["--explain"], ["--competition"]):
+    for options in ([], ["--json"], ["--explain"]):
         done = dnnt("solve", file, "--method", method, *options)
         assert done.status == 2
         for part in (str(file), method, why, f"--method {taker}"):

@@ -13,6 +13,7 @@ import sys
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, NoReturn
 
 from dnnt.errors import InvalidInput, shown
@@ -186,10 +187,11 @@ def _plain(value: Any) -> bool:
 def dumps(value: Any, indent: int | None = None) -> str:
     """JSON text; very long integers are written in less than quadratic time."""
     long: dict[str, str] = {}
+    mark = token_hex(16)  # No string of a user's holds it.
 
     def replaced(part: Any) -> Any:
         if isinstance(part, int) and part.bit_length() > LONG_BITS:
-            key = f"\0{len(long)}\0"
+            key = f"{mark}{len(long)}."
             long[json.dumps(key)] = integer_text(part)
             return key
         if isinstance(part, dict):
