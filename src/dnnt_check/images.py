@@ -16,7 +16,7 @@ from dnnt_check.keys import MAXIMUM_DENSE, Keys, SizeExceeded, add_progression, 
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, common, magnitude, multiply, whole_ratio
 from dnnt_check.scalars import sum_of_spaces
-from dnnt_check.spaces import Space
+from dnnt_check.spaces import Scaled
 from dnnt_check.structure import Source
 
 #: Predicted seconds for a vector that is taken apart and put together.
@@ -96,7 +96,7 @@ def image_of(source: Source, points: int, limit: int, work: Work) -> Image:
     return _apply(source, keys, box, work)
 
 
-def _add_term(keys: Keys, column: Vector, space: Space, box: tuple[Axis, ...], limit: int, work: Work) -> Keys:
+def _add_term(keys: Keys, column: Vector, space: Scaled, box: tuple[Axis, ...], limit: int, work: Work) -> Keys:
     """Add all multiples of a column, counted from the lowest corner of their own box."""
     factor = 0
     low = 0

@@ -26,7 +26,7 @@ from dnnt_check.reading import (
     record,
     text,
 )
-from dnnt_check.spaces import REAL, Space, listed, progression
+from dnnt_check.spaces import REAL, Space, listed, ranged
 
 #: The samples that share an input: (weight, labels) of each.
 Samples = tuple[tuple[Number, Vector], ...]
@@ -98,7 +98,7 @@ class _Spaces:
                 raise fault(place, f"there is no space named {shown(value)}")
             return self.names[value]
         if isinstance(value, list):
-            return self._shared(listed(numbers(value, place, self.work), self.work))
+            return self._shared(listed(numbers(value, place, self.work)))
         if not isinstance(value, dict):
             raise fault(place, 'a space is a list, a range, a name or "real"')
         record(value, place, ("from", "to"), ("step",))
@@ -111,11 +111,10 @@ class _Spaces:
             raise fault(place, "the step has to be greater than 0")
         length = ratio(high - low, step)
         count = length.numerator // length.denominator + 1
-        return self._shared(progression(low, step, count))
+        return self._shared(ranged(low, step, count))
 
     def _shared(self, space: Space) -> Space:
-        digits = None if isinstance(space.digits, range) else space.digits
-        return self.known.setdefault((space.count, space.low, space.step, digits), space)
+        return self.known.setdefault((space.count, space.low, space.step, space.members), space)
 
 
 def read_instance(data: bytes, work: Work) -> Instance:

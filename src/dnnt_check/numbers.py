@@ -275,6 +275,12 @@ def _charge(seconds: float, what: str, work: Work) -> None:
     work.spend(seconds)
 
 
+def charge_quotient(first: Number, second: Number, work: Work) -> None:
+    """Charge for a quotient or a common divisor of two numbers."""
+    if bits(first) + bits(second) > SHORT_BITS:
+        _charge_divisor(bits(first), bits(second), work)
+
+
 def _charge_divisor(first: int, second: int, work: Work) -> None:
     """Charge for the greatest common divisor of integers of so many bits."""
     _charge(first / 30 * (second / 30) * 3e-9, "a greatest common divisor", work)

@@ -30,7 +30,7 @@ from dnnt_check.losses import Vector
 from dnnt_check.network import Network
 from dnnt_check.numbers import Number, common, magnitude, multiply
 from dnnt_check.scalars import sum_of_spaces
-from dnnt_check.spaces import Space
+from dnnt_check.spaces import Scaled
 from dnnt_check.states import StateLoss
 from dnnt_check.structure import Group, Structure, structure_of
 from dnnt_check.targets import list_targets, meets
@@ -93,7 +93,7 @@ class _Contribution:
 
     group: Group
     image: Image
-    spaces: tuple[tuple[int, Space], ...]
+    spaces: tuple[tuple[int, Scaled], ...]
     extents: tuple[Extent, ...]
 
 
@@ -103,7 +103,7 @@ class _RestTerm:
 
     row: int
     column: Vector
-    space: Space
+    space: Scaled
 
 
 class _States:
@@ -150,7 +150,7 @@ class _States:
         zero = not any(part.low or part.high for part in image.extents)
         spaces = tuple(
             [
-                (row, Space(1) if zero else sum_of_spaces(terms, self.sizes.unit, "unit", work))
+                (row, Scaled(1) if zero else sum_of_spaces(terms, self.sizes.unit, "unit", work))
                 for row, terms in group.edges
             ]
         )
@@ -162,7 +162,7 @@ class _States:
                 extents[i * self.rows + group.row] = part
         return _Contribution(group, image, spaces, tuple(extents))
 
-    def _multiples(self, space: Space, entry: Number) -> Extent:
+    def _multiples(self, space: Scaled, entry: Number) -> Extent:
         work = self.work
         ends = sorted((multiply(space.low, entry, work), multiply(space.high, entry, work)))
         return Extent(ends[0], ends[1], magnitude(multiply(space.step, entry, work)))
@@ -292,7 +292,7 @@ class _States:
         return add_set(keys, Keys(max(summand), summand), limit, "right", work)
 
 
-def _product_extent(part: Extent, divisor: Number, space: Space, work: Work) -> Extent:
+def _product_extent(part: Extent, divisor: Number, space: Scaled, work: Work) -> Extent:
     """The extent of w * a over the elements w of a space and the values a of a coordinate.
 
     All differences are combinations of step(w) * a and of low(w) * (a - a'), and these are differences.

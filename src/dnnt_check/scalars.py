@@ -16,35 +16,38 @@ from dnnt_check.keys import (
     add_progression,
     single,
 )
-from dnnt_check.numbers import Number, add, common, magnitude, multiply, ratio, whole_ratio
-from dnnt_check.spaces import Space, progression
+from dnnt_check.numbers import Number, add, charge_quotient, common, magnitude, multiply, ratio, whole_ratio
+from dnnt_check.spaces import Scaled, Space, progression
 
 #: A space, what its elements are multiplied by (not 0), and how many independent times it is taken.
 Term = tuple[Space, Number, int]
 
 
-def sum_of_spaces(terms: Iterable[Term], limit: int, name: str, work: Work) -> Space:
-    """The set of sums, as a space; no space may be empty.
+def sum_of_spaces(terms: Iterable[Term], limit: int, name: str, work: Work) -> Scaled:
+    """The set of sums; no space may be empty.
 
     Raises:
         SizeExceeded: it has more than `limit` elements; `name` says whose limit this is.
     """
     low: Number = 0
     step: Number = 0
-    moving: list[tuple[Number, Space, bool, int]] = []
-    for space, factor, times in terms:
+    moving: list[tuple[Number, Scaled, bool, int]] = []
+    for unscaled, factor, times in terms:
+        space = unscaled.scaled(work)
         extreme = space.low if factor > 0 else space.high
         low = add(low, multiply(times, multiply(factor, extreme, work), work), work)
         work.spend(1e-6)
         if space.count > 1:
             this = magnitude(multiply(factor, space.step, work))
+            charge_quotient(step, this, work)
             step = common(step, this)
             moving.append((this, space, factor < 0, times))
     if not moving:
-        return Space(1, low)
+        return Scaled(1, low)
     progressions: list[tuple[int, int]] = []
-    others: list[tuple[int, Space, bool, int]] = []
+    others: list[tuple[int, Scaled, bool, int]] = []
     for this, space, reversed_, times in moving:
+        charge_quotient(this, step, work)
         factor_ = whole_ratio(this, step)
         if isinstance(space.digits, range):
             progressions.append((factor_, (space.count - 1) * times))
@@ -72,13 +75,13 @@ def sum_of_spaces(terms: Iterable[Term], limit: int, name: str, work: Work) -> S
     return _space(low, step, keys, work)
 
 
-def _space(low: Number, step: Number, keys: Keys, work: Work) -> Space:
+def _space(low: Number, step: Number, keys: Keys, work: Work) -> Scaled:
     count = keys.count
     if count == keys.top + 1:
         return progression(low, step, count)
     digits = tuple(sorted(keys.elements(work)))
     work.spend(count * 3e-7)
-    return Space(count, low, step, digits)
+    return Scaled(count, low, step, digits)
 
 
 def direction(column: tuple[Number, ...]) -> tuple[tuple[Number, ...], Number] | None:

@@ -197,3 +197,15 @@ def wide(reach: int, samples: int) -> Body:
         ],
         loss="absolute",
     )
+
+
+def slow_to_check(reach: int) -> Body:
+    """One neuron with (2 · reach + 1)³ reachable states: quickly searched with arrays, slowly checked without."""
+    return instance(
+        inputs=2,
+        layers=[layer(1, "identity", {"from": -reach, "to": reach}, {"from": -reach, "to": reach})],
+        samples=[
+            {"x": [(37 * k**2 + 11) % 97, (53 * k**3 + 29) % 89], "y": [f"{1009 * k % 499}/2"]} for k in range(1, 5)
+        ],
+        loss="absolute",
+    )

@@ -27,6 +27,9 @@ from dnnt.running import Run, available_bytes
 POINT_PAIRS = 2_000_000
 """Up to this many pairs of halves they are not split, and up to a hundredth of it all states are looked at."""
 
+MANY = 10**9
+"""Multiplicities above this are treated as this one where work is predicted."""
+
 TABLE_CELLS = 2_000_000
 """The most entries of a sample's table of losses for `targets`."""
 
@@ -92,17 +95,25 @@ def halves_of(program: Program, run: Run) -> Halves:
 
 
 def _split(parts: list[Executed], times: list[int], rest: Executed, packing: Packing) -> list[int]:
-    """How many units of each group go left: all, where that is cheap; else about half of the predicted work."""
-    logs = [float(max(p.keys.size, 1).bit_length() - 1) for p in parts]
-    weights = [min(t, 10**9) for t in times]
-    total = sum(log * t for log, t in zip(logs, weights, strict=True)) + rest.keys.size.bit_length()
-    if min(total, packing.span.bit_length()) <= POINT_PAIRS.bit_length() - 1:
+    """How many units of each group go left: all, where that is cheap; else about half of the predicted choices.
+
+    Choices are counted in bits: a group of t units with 2^b contributions each has about b·t.
+    """
+    bits = [float(max(part.keys.size, 1).bit_length() - 1) for part in parts]
+    counts = [min(t, MANY) for t in times]
+    of_units = sum(b * t for b, t in zip(bits, counts, strict=True))
+    if min(of_units + rest.keys.size.bit_length(), packing.span.bit_length()) <= POINT_PAIRS.bit_length() - 1:
         return list(times)
-    left, room = [], (total - rest.keys.size.bit_length()) / 2
-    for log, t, weight in zip(logs, times, weights, strict=True):
-        take = t // 2 if log * weight > 2 * room and t > 1 else min(t, int(max(room, 0.0) / log + 0.5)) if log else t
+    left, room = [], of_units / 2
+    for b, count, t in zip(bits, counts, times, strict=True):
+        if not b:
+            take = t
+        elif t > 1 and b * count > 2 * room:
+            take = t // 2
+        else:
+            take = min(t, int(max(room, 0.0) / b + 0.5))
         left.append(take)
-        room -= log * min(take, 10**9)
+        room -= b * min(take, MANY)
     return left
 
 
@@ -196,7 +207,10 @@ def _by_targets(
     """Targets in order of loss; None where that turns out dearer than looking at all states."""
     run.progress("losses of single samples")
     tables = [ascending(term, halves.packing, run.poll) for term in terms]
-    _sample(halves, terms, run, improved)
+    sampled = _sample(halves, terms, run)
+    improved(sampled)
+    if threshold is not None and sampled.loss <= threshold:
+        return Searched("targets", 0, sampled)
     member, each = _membership(halves, run)
     affordable = int(_points_seconds(halves, len(terms)) / each)
     run.progress("states in order of loss")
@@ -248,8 +262,8 @@ def _map_membership(small: NumpyKeys, large: NumpyKeys, span: int) -> Callable[[
     return member
 
 
-def _sample(halves: Halves, terms: list[Term], run: Run, improved: Callable[[Found], None]) -> None:
-    """Some states spread over both halves, so that a limit finds more than the first choice."""
+def _sample(halves: Halves, terms: list[Term], run: Run) -> Found:
+    """The best of some states spread over both halves, so that a limit finds more than the first choice."""
     best: Found | None = None
     lefts, rights = _spread(halves.left_fold.result, 40), _spread(halves.right_fold.result, 40)
     for left, right in product(lefts, rights):
@@ -259,8 +273,8 @@ def _sample(halves: Halves, terms: list[Term], run: Run, improved: Callable[[Fou
         loss = normal(sum(term.cost(tuple(digits[axis] for axis in term.axes)) for term in terms))
         if best is None or loss < best.loss:
             best = Found(left, right, loss)
-    if best is not None:
-        improved(best)
+    assert best is not None, "both halves have a sum"
+    return best
 
 
 def _spread(keys: Keys, count: int) -> list[int]:

@@ -1,0 +1,176 @@
+"""Interrupts: SIGINT and SIGTERM end a run in good order, with the best parameters and the bound so far."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import dnnt as package
+from dnnt.exact import to_json
+from tests.cli.commands import (
+    DEEP, HALF, Body, Dnnt, Ended, Instance, finished, instance, parameters, slow_to_check, start, wide,
+)  # fmt: skip
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX systems")
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def interrupted(process: subprocess.Popen[str], number: signal.Signals, sign: str = "") -> Ended:
+    """Send the signal to the main process alone, once a line of its progress has the sign in it."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if sign in line:
+            break
+    assert process.poll() is None, "it ended before it could be interrupted"
+    process.send_signal(number)
+    return finished(process)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("body", [DEEP, {**DEEP, "gamma": "1/8"}, wide(9, 4)], ids=["deep", "decide", "wide"])
+def test_while_solving(number: signal.Signals, body: Body, save: Instance) -> None:
+    """One JSON line, exit status 3, no traceback; later files are not begun."""
+    file, later = save(body), save(HALF, "later.json")
+    with start("solve", file, later, "--json", "--progress") as process:
+        done = interrupted(process, number)
+    answer = done.object
+    assert done.status == 3
+    assert "Traceback" not in done.err
+    assert (answer["file"], answer["stop"]) == (str(file), "interrupt")
+    assert answer["status"] == ("unknown" if "gamma" in body else "feasible")
+    assert (answer["bound"], answer["assurance"], answer["bound_assurance"]) == (0, "checked", "checked")
+    said = package.evaluate(package.read(file), answer["parameters"])
+    assert to_json(said.total) == answer["loss"]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_while_checking(number: signal.Signals, save: Instance) -> None:
+    """What is proved is kept, and claimed only."""
+    with start("solve", save(slow_to_check(50)), "--json", "--progress") as process:
+        done = interrupted(process, number, "checking the certificate")
+    answer = done.object
+    assert (done.status, answer["stop"], answer["assurance"]) == (3, "interrupt", "claimed")
+    assert answer["status"] == "optimal"
+    assert answer["loss"] == answer["bound"]
+    assert answer["parameters"] is not None
+
+
+def test_text_and_files(save: Instance, tmp_path: Path, dnnt: Dnnt) -> None:
+    """Without --json the answer is told in words; the files asked for are written."""
+    file, certificate, chosen = save(DEEP), tmp_path / "c.json", tmp_path / "p.json"
+    with start("solve", file, "--progress", "--certificate", certificate, "--parameters", chosen) as process:
+        done = interrupted(process, signal.SIGINT)
+    assert done.status == 3
+    assert "by an interrupt" in done.out
+    assert dnnt("check", file, certificate).out.startswith("VALID 0 <= loss <= ")
+    assert dnnt("evaluate", file, chosen).status == 0
+
+
+def test_competition(save: Instance) -> None:
+    with start("solve", save({**DEEP, "gamma": 0}), "--competition", "--progress") as process:
+        done = interrupted(process, signal.SIGTERM)
+    assert done.status == 0
+    assert [line[:2] for line in done.out.splitlines()][-2:] == ["s ", "v "]
+    assert "s UNKNOWN" in done.out
+
+
+CHAIN = instance(
+    inputs=1,
+    vertices=[{"id": str(index), "activation": "relu"} for index in range(100)],
+    outputs=["99"],
+    edges=[
+        {"from": str(index - 1) if index else "s", "to": str(index), "weights": [[1]], "bias": [0]} for index in range(100)
+    ],
+    samples=[{"x": [index], "y": [0]} for index in range(100_000)],
+    loss="absolute",
+)
+"""A hundred vertices and a hundred thousand samples: evaluating them takes a while."""
+
+
+def test_while_evaluating(save: Instance) -> None:
+    file, chosen = save(CHAIN), save(parameters({"weights": [1], "bias": 0, "repeat": 100}), "p.json")
+    with start("evaluate", file, chosen) as process:
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        done = finished(process)
+    assert (done.status, done.out) == (3, "")
+    assert "interrupt" in done.complaint
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def ends(process: int, seconds: float) -> bool:
+    """Whether a process that is not ours ends within some time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for child processes as on Linux")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_while_dnnt_check_runs(number: signal.Signals, save: Instance, tmp_path: Path) -> None:
+    """The checker is a process of its own, and ends with the one that started it."""
+    file, certificate = save(slow_to_check(50)), tmp_path / "c.json"
+    certificate.write_text(json.dumps(slow_certificate(file)))
+    with start("check", file, certificate) as process:
+        checkers: list[int] = []
+        until = time.monotonic() + 20
+        while not checkers and time.monotonic() < until:
+            time.sleep(0.05)
+            checkers = children(process.pid)
+        time.sleep(0.5)
+        process.send_signal(number)
+        done = finished(process)
+        ended = [ends(checker, 5) for checker in checkers]
+        for checker, gone in zip(checkers, ended, strict=True):
+            if not gone:
+                os.kill(checker, signal.SIGKILL)
+    assert ended == [True]
+    assert done.status not in (0, 1)
+    assert "Traceback" not in done.err
+
+
+def slow_certificate(file: Path) -> Body:
+    """A lower part of `slow_to_check(50)` that the checker works on for a while."""
+    sizes = {"pre": 1, "unit": 1, "left": 1, "right": 101**3, "last": 101**3}
+    return {
+        "format": "dnnt-certificate",
+        "version": 1,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "lower": {
+            "bound": "1/2",
+            "strict": False,
+            "grounds": {"kind": "reachable", "left": [], "last": "points", "sizes": sizes},
+        },
+    }
+
+
+def test_while_waiting_for_standard_input() -> None:
+    """Nothing has begun: one interrupt is enough."""
+    with start("solve", "-", "--json", stdin=subprocess.PIPE) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        try:
+            status = process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = None
+    assert status == 3
