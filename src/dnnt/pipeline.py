@@ -53,7 +53,8 @@ def solve(
     run = run or Run()
     wanted = _goal(instance, goal)
     finished = _proved(instance, wanted, method, run)
-    _close(instance, wanted, run)
+    _confirm(instance, run)
+    _close(wanted, run)
     certificate = _certificate(instance, wanted, run)
     assurance, bound_assurance, stop = _checked(instance, certificate, wanted, run, finished, check)
     return _answer(instance, wanted, run, finished, certificate, assurance, bound_assurance, stop, file)
@@ -120,7 +121,15 @@ def _chosen(instance: Instance, wanted: str, run: Run) -> Choice:
     return choose(instance, wanted, room)
 
 
-def _close(instance: Instance, goal: Goal, run: Run) -> None:
+def _confirm(instance: Instance, run: Run) -> None:
+    """Evaluate the best parameters again, whatever method found them, whether or not a check follows."""
+    if run.incumbent is not None:
+        found = evaluate(instance, run.incumbent.parameters)
+        if found.total != run.incumbent.loss or not found.inside:
+            raise InternalError("a method returned parameters whose loss is another; please report the instance file")
+
+
+def _close(goal: Goal, run: Run) -> None:
     """A loss of 0 needs no other proof than that no loss is negative."""
     if run.incumbent is not None and run.incumbent.loss == 0 and goal.kind == MINIMIZE:
         run.proof = Proof(0, False, Nonnegative())

@@ -92,6 +92,7 @@ class Space:
 
     def scaled(self, work: Work) -> Scaled:
         """The space in the form for sums; it must have elements."""
+        assert self.count
         if self._scaled is None:
             if self.members is None:
                 self._scaled = progression(self.low, self.step, self.count)
@@ -107,7 +108,7 @@ def listed(values: Iterable[Number]) -> Space:
     """The set of the values."""
     members = frozenset(values)
     if len(members) <= 1:
-        return Space(len(members), *members)
+        return Space(len(members), next(iter(members), 0))
     return Space(len(members), members=members)
 
 

@@ -15,7 +15,7 @@ import pytest
 import dnnt as package
 from dnnt.exact import to_json
 from tests.cli.commands import (
-    DEEP, HALF, Body, Dnnt, Ended, Instance, finished, instance, parameters, slow_to_check, start, wide,
+    DEEP, HALF, Body, Dnnt, Ended, Instance, finished, instance, parameters, slow_to_check, start,
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX systems")
@@ -23,23 +23,30 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent as 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-def interrupted(process: subprocess.Popen[str], number: signal.Signals, sign: str = "") -> Ended:
-    """Send the signal to the main process alone, once a line of its progress has the sign in it."""
+def interrupted(process: subprocess.Popen[str], number: signal.Signals, *signs: str) -> Ended:
+    """Send the signal to the main process alone, once a line of its progress has one of the signs in it."""
     assert process.stderr is not None
+    said = ""
     for line in process.stderr:
-        if sign in line:
+        said += line
+        if not signs or any(sign in line for sign in signs):
             break
-    assert process.poll() is None, "it ended before it could be interrupted"
+    else:
+        raise AssertionError(f"it ended before it could be interrupted, and said {said!r}")
     process.send_signal(number)
     return finished(process)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("body", [DEEP, {**DEEP, "gamma": "1/8"}, wide(9, 4)], ids=["deep", "decide", "wide"])
-def test_while_solving(number: signal.Signals, body: Body, save: Instance) -> None:
+@pytest.mark.parametrize(
+    ("body", "method"),
+    [(DEEP, "auto"), ({**DEEP, "gamma": "1/8"}, "auto"), (slow_to_check(60, samples=7), "reachable")],
+    ids=["deep", "decide", "states"],
+)
+def test_while_solving(number: signal.Signals, body: Body, method: str, save: Instance) -> None:
     """One JSON line, exit status 3, no traceback; later files are not begun."""
     file, later = save(body), save(HALF, "later.json")
-    with start("solve", file, later, "--json", "--progress") as process:
+    with start("solve", file, later, "--json", "--progress", "--method", method) as process:
         done = interrupted(process, number)
     answer = done.object
     assert done.status == 3
@@ -54,8 +61,8 @@ def test_while_solving(number: signal.Signals, body: Body, save: Instance) -> No
 @pytest.mark.parametrize("number", SIGNALS)
 def test_while_checking(number: signal.Signals, save: Instance) -> None:
     """What is proved is kept, and claimed only."""
-    with start("solve", save(slow_to_check(50)), "--json", "--progress") as process:
-        done = interrupted(process, number, "checking the certificate")
+    with start("solve", save(slow_to_check(45)), "--json", "--progress", "--method", "reachable") as process:
+        done = interrupted(process, number, "checking the certificate", "working")
     answer = done.object
     assert (done.status, answer["stop"], answer["assurance"]) == (3, "interrupt", "claimed")
     assert answer["status"] == "optimal"
@@ -128,7 +135,7 @@ def ends(process: int, seconds: float) -> bool:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_while_dnnt_check_runs(number: signal.Signals, save: Instance, tmp_path: Path) -> None:
     """The checker is a process of its own, and ends with the one that started it."""
-    file, certificate = save(slow_to_check(50)), tmp_path / "c.json"
+    file, certificate = save(slow_to_check(45)), tmp_path / "c.json"
     certificate.write_text(json.dumps(slow_certificate(file)))
     with start("check", file, certificate) as process:
         checkers: list[int] = []
@@ -149,8 +156,8 @@ def test_while_dnnt_check_runs(number: signal.Signals, save: Instance, tmp_path:
 
 
 def slow_certificate(file: Path) -> Body:
-    """A lower part of `slow_to_check(50)` that the checker works on for a while."""
-    sizes = {"pre": 1, "unit": 1, "left": 1, "right": 101**3, "last": 101**3}
+    """A lower part of `slow_to_check(45)` that the checker works on for a while."""
+    sizes = {"pre": 1, "unit": 1, "left": 1, "right": 91**3, "last": 91**3}
     return {
         "format": "dnnt-certificate",
         "version": 1,

@@ -27,7 +27,7 @@ from dnnt_check.keys import (
 from dnnt_check.network import SOURCE, topological
 from dnnt_check.numbers import normal
 from dnnt_check.scalars import sum_of_spaces
-from dnnt_check.spaces import Space, listed, progression
+from dnnt_check.spaces import Space, listed, ranged
 from dnnt_check.targets import meets
 
 small_sets = st.sets(st.integers(0, 60), min_size=1, max_size=12)
@@ -188,24 +188,38 @@ def test_linear_combinations(
 
 
 def space_of(values: list[Fraction]) -> Space:
-    return listed([v.numerator if v.denominator == 1 else v for v in values], Work())
+    return listed([v.numerator if v.denominator == 1 else v for v in values])
 
 
 @given(st.lists(numbers, max_size=6), numbers)
 def test_membership(values: list[Fraction], value: Fraction) -> None:
     space = space_of(values)
-    assert set(space.values()) == set(values)
+    assert sorted(space.values()) == sorted(set(values))
     assert space.count == len(set(values))
     assert (value in space) == (value in values)
     assert all(v in space for v in values)
+    if values:
+        scaled = space.scaled(Work())
+        assert list(scaled.values()) == sorted(set(values))
+        assert (scaled.low, scaled.high, scaled.count) == (min(values), max(values), space.count)
+
+
+@given(numbers, numbers.filter(lambda step: step > 0), st.integers(1, 200), numbers)
+def test_ranges(low: Fraction, step: Fraction, count: int, value: Fraction) -> None:
+    expected = [low + step * i for i in range(count)]
+    space = ranged(low, step, count)
+    assert sorted(space.values()) == expected
+    assert (value in space) == (value in expected)
+    assert expected[-1] in space
+    assert list(space.scaled(Work()).values()) == expected
 
 
 def test_ranges_are_not_listed() -> None:
-    space = progression(Fraction(-1, 2), Fraction(1, 3), 10**50)
+    space = ranged(Fraction(-1, 2), Fraction(1, 3), 10**50)
     assert Fraction(-1, 2) + Fraction(10**50 - 1, 3) in space
     assert Fraction(-1, 2) + Fraction(10**50, 3) not in space
     assert 0 not in space
-    assert space.high == Fraction(-1, 2) + Fraction(10**50 - 1, 3)
+    assert space.scaled(Work()).high == Fraction(-1, 2) + Fraction(10**50 - 1, 3)
 
 
 terms = st.tuples(st.lists(numbers, min_size=1, max_size=4).map(space_of), numbers.filter(bool), st.integers(1, 2))
@@ -226,10 +240,10 @@ def test_sum_of_spaces(chosen: list[tuple[Space, Fraction, int]]) -> None:
 
 
 def test_sums_of_ranges_stay_ranges() -> None:
-    ternary = progression(-1, 1, 3)
+    ternary = ranged(-1, 1, 3)
     found = sum_of_spaces([(ternary, factor, 1) for factor in (1, 3, 9, -27)], 10**6, "unit", Work())
     assert (found.low, found.step, found.digits) == (-40, 1, range(81))
-    long = progression(0, 1, 10**60)
+    long = ranged(0, 1, 10**60)
     assert (
         sum_of_spaces([(long, 2, 10**9), (ternary, 1, 1)], 10**90, "unit", Work()).count
         == 2 * ((10**60 - 1) * 10**9) + 3
