@@ -182,6 +182,8 @@ def custom(function: Callable[[Any], Any]) -> Activation:
 
 
 def _pairs(given: object, exact_floats: bool) -> tuple[tuple[Number, Number], ...]:
+    if hasattr(given, "tolist"):
+        given = given.tolist()
     if not isinstance(given, (list, tuple)):
         raise InvalidInput(f"{shown(given)} is not a list", "write a list of pairs [z, value]")
     pairs = []

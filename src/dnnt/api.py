@@ -25,7 +25,8 @@ def read(path: str | Path) -> Instance:
 
 def parse(text: str | bytes) -> Instance:
     """The instance that the text of an instance file means. Raises `InvalidInput`."""
-    return instance_file.parse(text.encode() if isinstance(text, str) else json_text.decompressed(text))
+    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else json_text.decompressed(text)
+    return instance_file.parse(raw)
 
 
 def read_parameters(path: str | Path) -> Parameters:

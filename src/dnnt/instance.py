@@ -40,7 +40,7 @@ class Instance:
     `network` is a `Network` or `Layered`; `samples` are `Sample` values, pairs (x, y), triples (x, y, weight) or
     dictionaries as in a file; `loss` is a name, a dictionary as in a file, or any exact function of (f, y).
     `source` holds
-    the bytes of the file that the instance was read from. Raises `InvalidInstance`.
+    the bytes of the file that the instance was read from; an instance made from it by `replace` has none. Raises `InvalidInstance`.
     """
 
     network: Network | Layered
@@ -49,7 +49,7 @@ class Instance:
     gamma: Number | None = None
     name: str | None = None
     notes: Mapping[str, Any] | None = None
-    source: bytes | None = field(default=None, compare=False, repr=False)
+    source: bytes | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, (Network, Layered)):
@@ -85,6 +85,11 @@ class Instance:
         with at("y"):
             self.loss.check_targets(self.network.output_count, sample.y)
         return sample
+
+    def read_from(self, source: bytes) -> Instance:
+        """This new instance, with the bytes of the file that it was just read from."""
+        object.__setattr__(self, "source", source)
+        return self
 
     @property
     def has_empty_space(self) -> bool:
@@ -129,6 +134,7 @@ def layered(
     """
     if exact_floats:
         layers, samples, gamma = exactly(list(layers)), exactly(list(samples)), exactly(gamma)
+        loss = exactly(loss)
     return Instance(Layered(inputs, tuple(layers)), tuple(samples), loss, gamma, name, notes)
 
 
@@ -152,7 +158,7 @@ def graph(
     """
     if exact_floats:
         vertices, edges = exactly(list(vertices)), exactly(list(edges))
-        samples, gamma = exactly(list(samples)), exactly(gamma)
+        samples, gamma, loss = exactly(list(samples)), exactly(gamma), exactly(loss)
     network = Network(inputs, tuple(vertices), tuple(outputs), tuple(edges))
     return Instance(network, tuple(samples), loss, gamma, name, notes)
 

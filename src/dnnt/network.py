@@ -53,7 +53,7 @@ class Edge:
     def __post_init__(self) -> None:
         if self.target == SOURCE:
             raise InvalidInstance("an edge leads into s", "the source has no incoming edge", "to")
-        if isinstance(self.weights, str) or not isinstance(self.weights, Sequence):
+        if isinstance(self.weights, str) or not (isinstance(self.weights, Sequence) or hasattr(self.weights, "tolist")):
             raise InvalidInstance(f"{shown(self.weights)} is not a list", "write a list of spaces", "weights")
         given = []
         for index, of in enumerate(self.weights):

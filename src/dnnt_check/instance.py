@@ -221,7 +221,7 @@ def _read_graph(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Graph:
         weights = array(item["weights"], (place, "weights"))
         expected = inputs if source == SOURCE else 1
         if len(weights) != expected:
-            raise fault((place, "weights"), f"{shown(expected)} spaces are expected")
+            raise fault((place, "weights"), f"the length is {len(weights)}, not {shown(expected)}")
         read = tuple([spaces.read(space, ((place, "weights"), j)) for j, space in enumerate(weights)])
         bias = spaces.read(item["bias"], (place, "bias"))
         edges.append(Edge(source, target, known.setdefault(read, read), bias))
@@ -249,9 +249,9 @@ def _read_samples(
         x = numbers(item["x"], (place, "x"), work)
         y = numbers(item["y"], (place, "y"), work)
         if len(x) != inputs:
-            raise fault((place, "x"), f"{shown(inputs)} numbers are expected")
+            raise fault((place, "x"), f"the length is {len(x)}, not {shown(inputs)}")
         if len(y) != outputs:
-            raise fault((place, "y"), f"{shown(outputs)} numbers are expected")
+            raise fault((place, "y"), f"the length is {len(y)}, not {shown(outputs)}")
         check_labels(loss, y, (place, "y"))
         weight: Number = 1
         if "weight" in item:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt_check.budget import Work
-from dnnt_check.numbers import Number, add, magnitude, multiply, ratio
+from dnnt_check.numbers import Number, add, magnitude, multiply, ratio, shown
 from dnnt_check.reading import Place, array, fault, number, numbers, record
 
 Vector = tuple[Number, ...]
@@ -147,7 +147,7 @@ def read_loss(value: Any, outputs: int, place: Place, work: Work) -> Loss:
         f = numbers(item["f"], (here, "f"), work)
         y = numbers(item["y"], (here, "y"), work)
         if len(f) != outputs or len(y) != outputs:
-            raise fault(here, f"f and y need a number for each of the {outputs} outputs")
+            raise fault(here, f"f and y need a number for each of the {shown(outputs)} outputs")
         loss = _loss_value(item["loss"], (here, "loss"), work)
         if table.setdefault(y, {}).setdefault(f, loss) != loss:
             raise fault(here, "contradicts an earlier entry")

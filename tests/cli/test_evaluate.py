@@ -11,7 +11,11 @@ from tests.cli.commands import DEEP, HALF, XOR, Body, Dnnt, Instance, instance, 
 
 WEIGHTED = instance(
     inputs=2,
-    vertices=[{"id": "h", "activation": "abs"}, {"id": "t", "activation": "identity"}, {"id": "u", "activation": "step"}],
+    vertices=[
+        {"id": "h", "activation": "abs"},
+        {"id": "t", "activation": "identity"},
+        {"id": "u", "activation": "step"},
+    ],
     outputs=["t", "u"],
     edges=[
         {"from": "s", "to": "h", "weights": [["1/2", 1], [-1, 0, 1]], "bias": [0]},
@@ -89,7 +93,9 @@ def test_runs(dnnt: Dnnt, save: Instance) -> None:
         samples=[{"x": [2], "y": [0]}],
         loss="absolute",
     )
-    chosen = parameters({"weights": [0], "bias": 0, "repeat": 10**60 - 7}, {"weights": [1], "bias": 0, "repeat": 10**60 + 7})
+    chosen = parameters(
+        {"weights": [0], "bias": 0, "repeat": 10**60 - 7}, {"weights": [1], "bias": 0, "repeat": 10**60 + 7}
+    )
     done = dnnt("evaluate", save(body, "i.json.gz"), save(chosen, "p.json.gz"), "--json")
     assert done.object == {"total": 14, "inside": True, "samples": [{"output": [14], "loss": 14}]}
 
@@ -163,7 +169,10 @@ GOOD: dict[str, Any] = {"format": "dnnt-parameters", "version": 1}
         ({**GOOD, "edges": [{"weights": [1], "bias": 0, "repeat": 0}]}, "edges[0].repeat"),
         ({**GOOD, "edges": [{"weights": ["x"], "bias": 0}]}, "edges[0].weights[0]"),
         ({**GOOD, "edges": [{"weights": [1], "bias": None}]}, "edges[0].bias"),
-        ('{"format": "dnnt-parameters", "version": 1, "edges": [{"weights": [NaN], "bias": 0}]}', "edges[0].weights[0]"),
+        (
+            '{"format": "dnnt-parameters", "version": 1, "edges": [{"weights": [NaN], "bias": 0}]}',
+            "edges[0].weights[0]",
+        ),
     ],
 )
 def test_bad_parameters(body: object, place: str, dnnt: Dnnt, save: Instance) -> None:

@@ -13,7 +13,19 @@ import pytest
 import dnnt as package
 from dnnt.exact import to_json
 from tests.cli.commands import (
-    DEEP, EMPTY, TOTAL_AT_ZERO, XOR, Body, Ended, Instance, instance, layer, run, slow_to_check, start, wide,
+    DEEP,
+    EMPTY,
+    TOTAL_AT_ZERO,
+    XOR,
+    Body,
+    Ended,
+    Instance,
+    instance,
+    layer,
+    run,
+    slow_to_check,
+    start,
+    wide,
 )  # fmt: skip
 
 LATE = 1.5

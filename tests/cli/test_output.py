@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import (
-    DEEP, ENVIRONMENT, HALF, XOR, Dnnt, Instance, instance, layer, parameters, run, unread,
+    DEEP,
+    ENVIRONMENT,
+    HALF,
+    XOR,
+    Dnnt,
+    Instance,
+    instance,
+    layer,
+    parameters,
+    run,
+    unread,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,17 @@ import dnnt as package
 from dnnt.exact import number
 from dnnt.methods import NAMES
 from tests.cli.commands import (
-    CONTINUOUS, DEEP, EMPTY, HALF, XOR, Body, Dnnt, Instance, instance, layer, parameters,
+    CONTINUOUS,
+    DEEP,
+    EMPTY,
+    HALF,
+    XOR,
+    Body,
+    Dnnt,
+    Instance,
+    instance,
+    layer,
+    parameters,
 )  # fmt: skip
 
 
@@ -209,7 +220,7 @@ def test_competition(
     assert (done.status, done.err) == (status, "")
     kinds = [line[:2] for line in done.out.splitlines()]
     losses = [number(line[2:]) for line in done.out.splitlines() if line.startswith("o ")]
-    assert all(a > b for a, b in zip(losses, losses[1:], strict=False))
+    assert all(a > b for a, b in pairwise(losses))
     assert kinds.count("s ") == 1
     assert done.out.splitlines()[kinds.index("s ")] in lines
     assert kinds == sorted(kinds, key=["o ", "s ", "v "].index)

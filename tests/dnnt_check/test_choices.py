@@ -14,7 +14,7 @@ from dnnt_check.budget import Work
 from dnnt_check.choices import VertexChoices
 from dnnt_check.columns import Column, Vector
 from dnnt_check.network import SOURCE, Link, Vertex
-from dnnt_check.spaces import listed
+from dnnt_check.spaces import Space, listed
 
 POINTS = 2
 
@@ -27,10 +27,11 @@ def expected(vertex: Vertex, columns: list[Vector], values: list[Vector]) -> set
         for i, space in enumerate(link.weights):
             column = columns[i] if link.source == SOURCE else values[link.source]
             slots.append([tuple([w * c for c in column]) for w in space.values()])
-    return {
-        tuple([max(sum(entries), 0) if vertex.activation.kind == "relu" else sum(entries) for entries in zip(*choice)])
-        for choice in itertools.product(*slots)
-    }
+    found = set()
+    for choice in itertools.product(*slots):
+        total = [sum([vector[i] for vector in choice]) for i in range(POINTS)]
+        found.add(tuple([max(z, 0) for z in total] if vertex.activation.kind == "relu" else total))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -43,11 +44,11 @@ def test_every_visit_gives_all_choices(seed: int, room: int, monkeypatch: pytest
     numbers: list[int | Fraction] = [-2, -1, 0, 1, 3, Fraction(1, 2)]
     columns: list[Vector] = [tuple(rng.choices(numbers, k=POINTS)) for _ in range(2)]
 
-    def space(most: int) -> object:
+    def space(most: int) -> Space:
         return listed(rng.choices(numbers, k=rng.randint(1, most)))
 
     links = [
-        Link(source, tuple([space(3) for _ in range(2 if source == SOURCE else 1)]), space(2))  # type: ignore[misc]
+        Link(source, tuple([space(3) for _ in range(2 if source == SOURCE else 1)]), space(2))
         for source in rng.choices([SOURCE, 0, 1, 2], k=rng.randint(0, 4))
     ]
     vertex = Vertex(Activation(rng.choice(["relu", "identity"])), tuple(links), 3)

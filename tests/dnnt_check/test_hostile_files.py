@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import time
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -60,8 +61,12 @@ def test_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     """What unpacks to too much is given up before it is unpacked."""
     monkeypatch.setattr(reading, "MAXIMUM_BYTES", 2**24)
     engine = zlib.compressobj(9, wbits=31)
-    bomb = b"".join([engine.compress(b" " * 2**20) for _ in range(32)]) + engine.flush()
+    bomb = b"".join([engine.compress(b" " * 2**20) for _ in range(128)]) + engine.flush()
+    tracemalloc.start()
     assert "more than 1 GiB" in refused(DATA, bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**26
     assert "more than 1 GiB" in refused(bomb, CLAIM)
     assert "more than 1 GiB" in refused(DATA, b" " * (2**24 + 1))
 

@@ -221,3 +221,28 @@ def test_long_numbers() -> None:
     claim = encode(certificate(data)).replace(b"}", b', "upper": {"parameters": ' + runs + b', "loss": "L"}}')
     found = dnnt_check.check(data, claim.replace(b"L", f"{number:#x}".encode()))
     assert found.line == f"VALID loss <= {number:#x}"
+
+
+def test_a_run_over_edges_with_different_spaces() -> None:
+    """Each edge of a run is compared with its own spaces."""
+    good, other = [0, 1], [0, 2]
+
+    def instance(spaces: list[tuple[Any, Any]]) -> dict[str, Any]:
+        return {
+            "format": "dnnt-instance",
+            "version": 1,
+            "inputs": 1,
+            "vertices": [{"id": "t", "activation": "identity"}],
+            "outputs": ["t"],
+            "edges": [{"from": "s", "to": "t", "weights": [w], "bias": b} for w, b in spaces],
+            "samples": [{"x": [1], "y": [0]}],
+            "loss": "absolute",
+        }
+
+    runs = [run(1, 1, 3)]
+    assert verdict(instance([(good, good)] * 3), (runs, 6)).valid
+    for place in range(3):
+        for pair in ((other, good), (good, other)):
+            spaces: list[tuple[Any, Any]] = [(good, good)] * 3
+            spaces[place] = pair
+            assert f"of edge {place} is 1, outside" in verdict(instance(spaces), (runs, 6)).line

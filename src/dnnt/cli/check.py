@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from dnnt import exits
+from dnnt.cli import fail
 from dnnt.cli.options import json_flag
+from dnnt.interrupts import latched
 
 
 @click.command("check")
@@ -25,4 +28,7 @@ def command(file: str, certificate: str, as_json: bool, budget: float) -> int:
         str(budget),
         *(["--json"] if as_json else []),
     ]
-    return subprocess.run([*arguments, "--", file, certificate], check=False).returncode
+    with latched() as latch, subprocess.Popen([*arguments, "--", file, certificate]) as process:
+        latch.forward(process.terminate)
+        status = process.wait()
+    return fail("interrupted", exits.LIMIT) if latch.asked else status

@@ -71,7 +71,7 @@ def command(**given: Any) -> int:
                 status = _refused(file, error, options.as_json)
             worst = max(worst, status)
             if latch.asked:
-                return max(worst, exits.LIMIT)
+                return worst if options.competition else max(worst, exits.LIMIT)
     return worst
 
 
@@ -133,8 +133,11 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         if options.competition:
             observer = _Losses(observer).observer
         run = Run(options.time_limit, options.memory_limit, observer, started)
+        if file == "-":
+            latch.forward(_leave)  # Somebody may wait for input that never comes.
+        instance = instance_file.read(file)
         latch.forward(run.interrupt)
-        answer = solve(instance_file.read(file), options.goal, options.method, run, options.check, file)
+        answer = solve(instance, options.goal, options.method, run, options.check, file)
         _write(answer, options.certificate, options.parameters)
     if answer.stop == "memory":
         fail(f"{file}: {answer.reason}", 0)
@@ -149,6 +152,10 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
 
         print_answer(answer, file)
     return answer.exit_code
+
+
+def _leave() -> None:
+    raise KeyboardInterrupt
 
 
 def _write(answer: Answer, certificate: str | None, parameters: str | None) -> None:

@@ -33,10 +33,10 @@ def read(path: str | Path) -> Instance:
 
 def parse(raw: bytes) -> Instance:
     """The instance in the (decompressed) bytes of an instance file."""
-    return from_json(json_text.parse(raw), raw)
+    return from_json(json_text.parse(raw)).read_from(raw)
 
 
-def from_json(body: Any, source: bytes | None = None) -> Instance:
+def from_json(body: Any) -> Instance:
     """The instance that a parsed JSON object means."""
     check_head(body, FORMAT, VERSION)
     layered = "layers" in body
@@ -72,7 +72,7 @@ def from_json(body: Any, source: bytes | None = None) -> Instance:
                 'write {"x": [..], "y": [..]}',
                 f"samples[{index}]",
             )
-    return Instance(network, samples, body["loss"], body.get("gamma"), name, notes, source)
+    return Instance(network, samples, body["loss"], body.get("gamma"), name, notes)
 
 
 def check_head(body: Any, name: str, version: int) -> None:

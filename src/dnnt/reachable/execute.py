@@ -138,12 +138,23 @@ def _choose(node: Choose, run: Run) -> Executed:
     run.need(keysets.bytes_of(size, packing.span) + 100 * size, "the values of a weight")
     if size == 1:
         return Executed(node, packing, PythonKeys(frozenset([0])))
+    if isinstance(space, Range):
+        slope, offset = _progression(node.column, packing, size)
+        return Executed(node, packing, keysets.progression(size, slope, offset, packing.span))
     keys = []
-    for w in space:
+    for w in space.values:
+        run.poll()
         key = packing.encode(tuple(normal(w * x) for x in node.column))
         assert key is not None, "a vector outside its own packing"
         keys.append(key)
     return Executed(node, packing, keysets.of(keys, run.poll))
+
+
+def _progression(column: Vector, packing: Packing, size: int) -> tuple[int, int]:
+    """The key of value number i of a range times the column, as slope · i + offset."""
+    up = sum(s for s, x in zip(packing.strides, column, strict=True) if x > 0)
+    down = sum(s for s, x in zip(packing.strides, column, strict=True) if x < 0)
+    return up - down, down * (size - 1)
 
 
 def _along(node: Along, run: Run) -> Executed:
@@ -157,9 +168,8 @@ def _along(node: Along, run: Run) -> Executed:
             low = axis.low if u > 0 else axis.high
             axes.append(Axis(normal(low * u), magnitude(normal(axis.step * u)), axis.count))
     packing = Packing(tuple(axes))
-    up = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u > 0 and a.count > 1)
-    down = sum(s for s, u, a in zip(packing.strides, node.direction, axes, strict=True) if u < 0 and a.count > 1)
-    table = Linear(up - down, down * (axis.count - 1), axis.count)
+    slope, offset = _progression(node.direction, packing, axis.count)
+    table = Linear(slope, offset, axis.count)
     return Executed(node, packing, keysets.of(mapped(line, [table], packing), run.poll), (line,))
 
 

@@ -42,6 +42,16 @@ def of(values: Any, poll: Poll) -> Keys:
     return PythonKeys(frozenset(values))
 
 
+def progression(size: int, slope: int, offset: int, span: int) -> Keys:
+    """The keys slope · i + offset for i = 0, …, size - 1, of a packing with this span; slope is not 0."""
+    if size <= SMALL_PAIRS or span > NUMPY_SPAN:
+        return PythonKeys(frozenset(slope * i + offset for i in range(size)))
+    import numpy as np
+
+    keys = np.arange(size, dtype=np.int64) * slope + offset
+    return NumpyKeys(keys if slope > 0 else keys[::-1].copy())
+
+
 def _unique(values: Array, poll: Poll) -> Array:
     """`unique`; a long sort runs beside the polls, so that limits need not wait for it."""
     if len(values) <= CHUNK_PAIRS:

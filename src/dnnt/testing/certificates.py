@@ -126,7 +126,7 @@ def restricted(instance: Instance, fixed: tuple[tuple[int, int, Number], ...]) -
         slots[slot] = Values((value,))
         edges[edge] = replace(edges[edge], weights=tuple(slots[:-1]), bias=slots[-1])
     narrow = Network(network.inputs, network.vertices, network.outputs, tuple(edges))
-    return replace(instance, network=narrow, source=None)
+    return replace(instance, network=narrow)
 
 
 # ---------------------------------------------------------------- the judge

@@ -225,7 +225,7 @@ def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
         wanted += [(search, "POINT_PAIRS", 0), (search, "TABLE_CELLS", 3000)]
     if way is not None:
         wanted.append((keysets, "way", lambda left, right, span: _allowed(way, span)))
-        wanted += [(keysets, "SMALL_PAIRS", 0), (cheapest, "SMALL_PAIRS", 0)]
+        wanted += [(keysets, "SMALL_PAIRS", 0), (keysets, "CHUNK_PAIRS", 7), (cheapest, "SMALL_PAIRS", 0)]
         wanted += [(key_kinds, "LISTED_CELLS", 0), (key_kinds, "SPLIT_BY_KEY", 0)]
     before = [(module, name, getattr(module, name)) for module, name, _ in wanted]
     try:

@@ -56,6 +56,10 @@ KINDS: Mapping[str, Kind] = {
     "bound the second least loss": Kind(True, lies.next_loss),
     "bound the least loss, strict": Kind(True, lies.least_strict),
     "strict flipped": Kind(True, lies.strict),
+    "bound raised by 1, sizes too": Kind(True, lies.generous(lies.bound(1))),
+    "bound just above the least loss, sizes raised": Kind(True, lies.generous(lies.least_below)),
+    "bound the second least loss, sizes raised": Kind(True, lies.generous(lies.next_loss)),
+    "bound the least loss, strict, sizes raised": Kind(True, lies.generous(lies.least_strict)),
     "infeasible claimed": Kind(True, damage.infeasible),
     "loss or bound written otherwise": Kind(True, lies.respelled),
     # Parameters

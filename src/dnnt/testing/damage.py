@@ -83,7 +83,7 @@ def reweighted(spot: Spot) -> Instance:
     if samples:
         index = spot.rng.randrange(len(samples))
         samples[index] = replace(samples[index], weight=samples[index].weight + 1)
-    return replace(instance, samples=tuple(samples), source=None)
+    return replace(instance, samples=tuple(samples))
 
 
 def respaced(spot: Spot) -> Instance:

@@ -89,6 +89,19 @@ def strict(body: Body, spot: Spot) -> Made:
     return body
 
 
+def generous(make: Make) -> Make:
+    """The same lie, with declared sizes that leave room for it (reachable grounds only)."""
+
+    def made(body: Body, spot: Spot) -> Made:
+        sizes = part_of(body, "lower.grounds.sizes")
+        if sizes is None:
+            return None
+        sizes.update({key: max(size, 10**5) for key, size in sizes.items()})
+        return make(body, spot)
+
+    return made
+
+
 def _entries(body: Body, spot: Spot) -> list[Body] | None:
     """The parameters as one entry an edge, put into the body."""
     if "upper" not in body or not body["upper"]["parameters"]:

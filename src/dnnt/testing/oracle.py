@@ -32,7 +32,7 @@ class Oracle:
 def oracle(instance: Instance) -> Oracle:
     """Try everything. Gamma plays no part. Raises `TooLarge` for networks too large to write out."""
     try:
-        return _known(instance_file.to_bytes(replace(instance, gamma=None, source=None)))
+        return _known(instance_file.to_bytes(replace(instance, gamma=None)))
     except InvalidInput:  # Functions given from Python have no file form.
         return _tried(instance)
 
