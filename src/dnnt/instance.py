@@ -39,8 +39,8 @@ class Instance:
 
     `network` is a `Network` or `Layered`; `samples` are `Sample` values, pairs (x, y), triples (x, y, weight) or
     dictionaries as in a file; `loss` is a name, a dictionary as in a file, or any exact function of (f, y).
-    `source` holds
-    the bytes of the file that the instance was read from; an instance made from it by `replace` has none. Raises `InvalidInstance`.
+    `source` holds the bytes of the file that the instance was read from; an instance made from it by `replace` has
+    none. Raises `InvalidInstance`.
     """
 
     network: Network | Layered

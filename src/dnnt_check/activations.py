@@ -25,7 +25,7 @@ class Activation:
 
     Attributes:
         kind: its name.
-        values: its numbers, in the order of the contract.
+        values: its numbers, in the order of docs/formats.md.
         points: argument and value, by increasing argument, of tables and piecewise linear functions.
     """
 

@@ -1,6 +1,6 @@
 """Reading an instance file into checked values.
 
-Accepts what the contract calls legal and names what it does not. Equal inputs of several samples are merged: what a
+Accepts what docs/formats.md calls legal and names what it does not. Equal inputs of several samples are merged: what a
 network computes depends on the input alone.
 """
 

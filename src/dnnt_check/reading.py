@@ -14,6 +14,7 @@ import json.decoder
 import json.scanner
 import zlib
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from dnnt_check.budget import Invalid, Work
@@ -224,7 +225,7 @@ def number(value: Any, place: Place, work: Work, hexadecimal: bool = False) -> N
     """An exact number: a JSON number, or a string that denotes one."""
     kind = type(value)
     if kind is int:
-        return value  # type: ignore[no-any-return]
+        return int(value)
     if kind is str:
         try:
             return read_string(value, hexadecimal, work)
@@ -234,7 +235,8 @@ def number(value: Any, place: Place, work: Work, hexadecimal: bool = False) -> N
             raise fault(place, str(error)) from None
     if kind is bool or value is None or isinstance(value, (list, dict)):
         raise fault(place, f"a number is expected, not {shown(value)}")
-    return value  # type: ignore[no-any-return]
+    assert isinstance(value, Fraction)
+    return value
 
 
 def numbers(value: Any, place: Place, work: Work, hexadecimal: bool = False) -> tuple[Number, ...]:

@@ -213,3 +213,18 @@ def slow_to_check(reach: int, samples: int = 4) -> Body:
         ],
         loss="absolute",
     )
+
+
+def chain(samples: int) -> Body:
+    """A hundred vertices one after the other: many samples take a while to evaluate."""
+    return instance(
+        inputs=1,
+        vertices=[{"id": str(index), "activation": "relu"} for index in range(100)],
+        outputs=["99"],
+        edges=[
+            {"from": str(index - 1) if index else "s", "to": str(index), "weights": [[1]], "bias": [0]}
+            for index in range(100)
+        ],
+        samples=[{"x": [index], "y": [0]} for index in range(samples)],
+        loss="absolute",
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.commands import DEEP, HALF, XOR, Body, Dnnt, Instance, instance, layer, parameters, run
+from tests.cli.commands import HALF, XOR, Body, Dnnt, Instance, chain, instance, layer, parameters, run
 
 WEIGHTED = instance(
     inputs=2,
@@ -138,13 +138,8 @@ def test_long_numbers_are_written(dnnt: Dnnt, save: Instance) -> None:
 
 
 def test_time_limit(save: Instance) -> None:
-    body = {**DEEP, "layers": [layer(100, "relu", [1]), layer(100, "relu", [1])] * 8}
-    body |= {"samples": [{"x": [i, -i], "y": [0] * 100} for i in range(200)]}
-    edges = [{"weights": [1, 1], "bias": 0, "repeat": 100}]
-    for index in range(15 * 100 * 100):
-        edges.append({"weights": [index % 3 - 1], "bias": 0})
-    file, chosen = save(body), save(parameters(*edges), "p.json")
-    done = run("evaluate", file, chosen, "--time-limit", "0.1", timeout=60)
+    file, chosen = save(chain(30_000)), save(ones(100), "p.json")
+    done = run("evaluate", file, chosen, "--time-limit", "0.1")
     assert (done.status, done.out) == (3, "")
     assert "time" in done.complaint
 

@@ -21,8 +21,8 @@ from tests.cli.commands import (
     Dnnt,
     Ended,
     Instance,
+    chain,
     finished,
-    instance,
     parameters,
     slow_to_check,
     start,
@@ -99,22 +99,8 @@ def test_competition(save: Instance) -> None:
     assert "s UNKNOWN" in done.out
 
 
-CHAIN = instance(
-    inputs=1,
-    vertices=[{"id": str(index), "activation": "relu"} for index in range(100)],
-    outputs=["99"],
-    edges=[
-        {"from": str(index - 1) if index else "s", "to": str(index), "weights": [[1]], "bias": [0]}
-        for index in range(100)
-    ],
-    samples=[{"x": [index], "y": [0]} for index in range(100_000)],
-    loss="absolute",
-)
-"""A hundred vertices and a hundred thousand samples: evaluating them takes a while."""
-
-
 def test_while_evaluating(save: Instance) -> None:
-    file, chosen = save(CHAIN), save(parameters({"weights": [1], "bias": 0, "repeat": 100}), "p.json")
+    file, chosen = save(chain(100_000)), save(parameters({"weights": [1], "bias": 0, "repeat": 100}), "p.json")
     with start("evaluate", file, chosen) as process:
         time.sleep(3)
         process.send_signal(signal.SIGINT)

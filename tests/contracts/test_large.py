@@ -43,7 +43,7 @@ def medium(seed: int, loss: Any, last: str = "identity") -> dnnt.Instance:
         (
             tuple(rng.randint(-6, 6) for _ in range(size)),
             (rng.choice((0, 20, -30, 55, Fraction(7, 2))),),
-            rng.choice((1, 3)),
+            rng.choice((1, 3, Fraction(2, 9))),
         )
         for _ in range(2)
     ]
