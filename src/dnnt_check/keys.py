@@ -30,7 +30,7 @@ ELEMENT_BYTES = 200
 MAXIMUM_RUNS = 300_000
 
 #: Elements that are handled between two reports of work.
-CHUNK = 10_000
+CHUNK = 5_000
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _DIGITS = bytes.maketrans(b"01", b"\0\1")

@@ -120,6 +120,10 @@ def _named_spaces(given: Any) -> dict[str, Space]:
     named = {}
     for name, of in given.items():
         with at(f"spaces.{name}"):
+            if name == "real":
+                raise InvalidInstance(
+                    'a space is named "real"', 'take another name; "real" is the space of all real numbers'
+                )
             if isinstance(of, str) and of != "real":
                 raise InvalidInstance(f"{shown(of)} is a name", "a named space is a list, a range or real")
             named[name] = spaces.space(of)
