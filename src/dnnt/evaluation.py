@@ -58,8 +58,8 @@ def evaluate(
     total: Number = 0
     for sample in instance.samples:
         output = outputs(instance.network, chosen, sample, max_bits, poll)
-        cost = instance.loss(output, sample.y)
-        total = normal(total + sample.weight * cost)
+        cost = _limited(instance.loss(output, sample.y), max_bits)
+        total = _limited(normal(total + _product(sample.weight, cost, max_bits)), max_bits)
         results.append(SampleResult(output, cost))
     return Evaluation(total, tuple(results), inside(instance.network, chosen))
 
@@ -87,17 +87,26 @@ def outputs(
     return tuple(values[network.position[name]] for name in network.outputs)
 
 
+def _limited(value: Number, max_bits: int) -> Number:
+    """The value, unless it is too long."""
+    if bits(value) > max_bits:
+        raise TooLarge(f"a number has {bits(value):,} bits, more than {max_bits:,}")
+    return value
+
+
 def _product(w: Number, z: Number, max_bits: int) -> Number:
-    if bits(w) + bits(z) > max_bits:
+    # A product has at most one bit less (in numerator and denominator each) than its factors together: when it must be
+    # too long it is not formed.
+    if w and z and bits(w) + bits(z) > max_bits + 2:
         raise TooLarge(f"a product has more than {max_bits:,} bits")
-    return w * z
+    return _limited(normal(w * z), max_bits)
 
 
 def _activated(activation: Activation, pre: Number, max_bits: int) -> Number:
-    needed = bits(pre) * (2 if activation.kind in ("square", "quarter_square") else 1)
-    if needed > max_bits:
-        raise TooLarge(f"a value of a vertex has about {needed:,} bits, more than {max_bits:,}")
-    return activation(pre)
+    doubled = activation.kind in ("square", "quarter_square")
+    if doubled and 2 * bits(pre) > max_bits + 4:
+        raise TooLarge(f"a square has more than {max_bits:,} bits")
+    return _limited(activation(_limited(pre, max_bits)), max_bits)
 
 
 def _layered_outputs(

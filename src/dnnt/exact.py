@@ -54,7 +54,7 @@ def number(value: object, exact_floats: bool = False) -> Number:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Decimal) and value.is_finite():
-        return normal(Fraction(value))
+        return from_json_token(str(value))
     if isinstance(value, float):
         if not exact_floats:
             raise InvalidInput(

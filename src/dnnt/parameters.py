@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt import spaces
-from dnnt.errors import InvalidParameters, at, shown
+from dnnt.errors import InvalidParameters, TooLarge, at, shown
 from dnnt.exact import Number, number as exact_number, numbers, to_json
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.spaces import Range, Real, Values
@@ -214,7 +214,7 @@ def first_choice(network: Network | Layered) -> Parameters:
             runs.append(Run(weights, bias, fan * layer.units))
         else:
             if layer.units > 1_000_000:
-                raise InvalidParameters("too many units with a bias of their own to write down", "allow bias 0")
+                raise TooLarge(f"{layer.units} units with a bias of their own are too many to write down")
             runs.extend([Run(weights, bias), Run(weights, 0, fan - 1)] * layer.units)
     return Parameters(tuple(runs))
 

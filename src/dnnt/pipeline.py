@@ -28,12 +28,13 @@ SETTLED = "the first parameters tried (all closest to 0) and the fact that no lo
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a method ended: which one and why, how it stopped, and its figures."""
+    """How a method ended: which one and why, how it stopped, its figures, and whether it was refused for its memory."""
 
     method: str
     reason: str
     stop: str
     stats: Mapping[str, Any]
+    refused: bool = False
 
 
 def solve(
@@ -91,7 +92,8 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
         name, reason = choice.method.name, choice.reason
         stats = choice.method.solve(instance, goal, run)
     except Stop as stop:
-        return Finished(name, f"{reason}; {stop.detail}" if stop.detail else reason, stop.kind, {})
+        detail = f"{reason}; {stop.detail}" if stop.detail else reason
+        return Finished(name, detail, stop.kind, {}, stop.predicted)
     except TooLarge as error:
         return Finished(name, f"{reason}; {error}", "memory", {})
     except MemoryError:
@@ -168,7 +170,7 @@ def _checked(
     bound_beside = not reached and run.proof is not None
     if certificate is None or not check:
         return CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop
-    allowed = GRACE.get(stop, float("inf"))
+    allowed = GRACE.get("interrupt" if run.interrupted else stop, float("inf"))
     if run.time_limit is not None:
         allowed = (
             min(allowed, max(0.0, run.time_limit - run.seconds))
@@ -252,7 +254,7 @@ def _answer(
         sha256=certificate.sha256 if certificate is not None else "",
         goal=goal.kind,
         answer=_yes_or_no(instance, goal, run),
-        status=_status(goal, incumbent, proof, reached),
+        status="unknown" if finished.refused and not reached else _status(goal, incumbent, proof, reached),
         loss=None if incumbent is None else incumbent.loss,
         bound=bound,
         gamma=instance.gamma,

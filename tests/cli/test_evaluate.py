@@ -121,6 +121,15 @@ def test_max_bits(dnnt: Dnnt, save: Instance) -> None:
     assert "--max-bits" in done.complaint
 
 
+def test_max_bits_of_a_loss(dnnt: Dnnt, save: Instance) -> None:
+    """An output of 65 bits is short enough here, its squared loss of 129 bits is not."""
+    file, chosen = save({**squares(6), "loss": "squared"}), save(ones(6), "p.json")
+    assert dnnt("evaluate", file, chosen, "--json", "--max-bits", 200).object["total"] == 2**128
+    done = dnnt("evaluate", file, chosen, "--json", "--max-bits", 100)
+    assert (done.status, done.out) == (3, "")
+    assert "--max-bits" in done.complaint
+
+
 def test_max_bits_by_default(dnnt: Dnnt, save: Instance) -> None:
     """10^8 bits: a chain of 60 squares ends with one line and not with the memory of the machine."""
     done = dnnt("evaluate", save(squares(60)), save(ones(60), "p.json"))

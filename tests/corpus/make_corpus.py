@@ -47,8 +47,7 @@ def valid() -> dict[str, bytes]:
     decimals = f"0.{'0' * (DIGITS - 2)}3"
     return {
         "compressed.dnnt.json.gz": packed(TEXT.encode()),
-        "compressed-in-two-members.dnnt.json.gz": packed(TEXT[:50].encode())
-        + packed(TEXT[50:].encode()),
+        "compressed-in-two-members.dnnt.json.gz": packed(TEXT[:50].encode()) + packed(TEXT[50:].encode()),
         "compressed-with-byte-order-mark.dnnt.json.gz": packed(b"\xef\xbb\xbf" + TEXT.encode()),
         "numbers-longest-integer.dnnt.json": changed('"gamma": 0', f'"gamma": {long}'),
         "numbers-longest-string.dnnt.json": changed('"gamma": 0', f'"gamma": "-{long}"'),
@@ -180,9 +179,7 @@ def main() -> None:
     for name, (data, fault, place) in malformed().items():
         (CORPUS / "malformed" / name).write_bytes(data)
         expected[name] = {"fault": fault, "place": place}
-    manifest.write_text(
-        json.dumps(expected, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    manifest.write_text(json.dumps(expected, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

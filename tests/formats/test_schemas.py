@@ -23,9 +23,7 @@ from dnnt.formats import certificate_file, parameters_file
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 VALID = sorted(path.name for path in (CORPUS / "valid").iterdir())
-EXPECTED: dict[str, dict[str, Any]] = json.loads(
-    (CORPUS / "malformed" / "expected.json").read_text(encoding="utf-8")
-)
+EXPECTED: dict[str, dict[str, Any]] = json.loads((CORPUS / "malformed" / "expected.json").read_text(encoding="utf-8"))
 
 BEYOND_A_SCHEMA = {
     "a name must be defined elsewhere in the file, once": (
@@ -65,11 +63,7 @@ UNSEEN = {f"{name}.dnnt.json" for names in BEYOND_A_SCHEMA.values() for name in 
 
 def validator(name: str) -> Draft202012Validator:
     """The validator of one schema of the package."""
-    text = (
-        files("dnnt")
-        .joinpath("formats", "schemas", f"{name}.schema.json")
-        .read_text(encoding="utf-8")
-    )
+    text = files("dnnt").joinpath("formats", "schemas", f"{name}.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)

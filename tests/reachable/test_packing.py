@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from dnnt.exact import Number, normal
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of, axis_sum, packing_of, packing_sum
+
+FEW = settings(max_examples=40)
 
 NUMBERS = st.fractions(-9, 9, max_denominator=6).map(normal) | st.integers(-(10**30), 10**30)
 
@@ -21,6 +23,7 @@ def vectors(width: int, most: int = 6) -> st.SearchStrategy[list[Vector]]:
 AXES = st.builds(Axis, NUMBERS, st.fractions(Fraction(1, 9), 9, max_denominator=9).map(normal), st.integers(2, 12))
 
 
+@FEW
 @given(st.lists(AXES | st.builds(Axis, NUMBERS, st.just(0), st.just(1)), max_size=4), st.data())
 def test_every_key_is_a_vector(axes: list[Axis], data: st.DataObject) -> None:
     """Keys 0 to span - 1 and the vectors of the box are the same, one to one."""
@@ -37,6 +40,7 @@ def test_every_key_is_a_vector(axes: list[Axis], data: st.DataObject) -> None:
         assert value == normal(Fraction(value))
 
 
+@FEW
 @given(AXES, NUMBERS)
 def test_off_the_grid(axis: Axis, value: Number) -> None:
     """A value has a digit exactly where it is on the grid."""
@@ -57,6 +61,7 @@ def test_one_value() -> None:
     assert Packing(()).decode(0) == ()
 
 
+@FEW
 @given(st.lists(NUMBERS, min_size=1, max_size=6))
 def test_coarsest_axis(values: list[Number]) -> None:
     axis = axis_of(values)
@@ -66,6 +71,7 @@ def test_coarsest_axis(values: list[Number]) -> None:
     assert gcd(*(digit for digit in digits if digit is not None)) in (0, 1)
 
 
+@FEW
 @given(st.integers(0, 3).flatmap(vectors))
 def test_packing_of_vectors(given: list[Vector]) -> None:
     packing = packing_of(given, len(given[0]))
@@ -74,6 +80,7 @@ def test_packing_of_vectors(given: list[Vector]) -> None:
     assert len(set(keys)) == len(set(given))
 
 
+@FEW
 @given(
     st.integers(1, 3).flatmap(
         lambda width: st.lists(st.tuples(vectors(width, 4), st.integers(1, 3)), min_size=1, max_size=3)
@@ -99,6 +106,7 @@ def test_sums(parts: list[tuple[list[Vector], int]], data: st.DataObject) -> Non
     assert 0 <= key < whole.span
 
 
+@FEW
 @given(st.lists(st.tuples(AXES, st.integers(0, 4)), max_size=4))
 def test_axis_of_a_sum_is_tight(parts: list[tuple[Axis, int]]) -> None:
     """Its ends are the sums of the ends, however often a part is used (not at all, too)."""

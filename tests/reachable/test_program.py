@@ -230,14 +230,15 @@ def test_huge_layers_are_one_group() -> None:
     [({"weights": [1]}, 1), ({"activation": {"kind": "constant", "value": 1}}, 1), ({}, 0)],
     ids=["one option", "constant", "inputs that are zero"],
 )
-def test_huge_fixed_layers(more: Any, x: int) -> None:
-    """Equal units that no parameter changes are one group too, in time and in memory."""
+def test_huge_fixed_layers_are_refused_with_a_figure(more: Any, x: int) -> None:
+    """Equal units that no parameter changes are written out; where that cannot be, a loss is known all the same."""
     layers = [
         {"units": HUGE, "activation": "step", "weights": [0, 1], "bias": [0], **more},
         {"units": 1, "activation": "identity", "weights": [1], "bias": [0, -5]},
     ]
     answer = dnnt.solve(dnnt.layered(1, layers, [([x], [0])], loss="absolute"), time_limit=20)
-    assert (answer.status, answer.loss, answer.assurance) == ("optimal", HUGE - 5, "checked")
+    assert (answer.stop, answer.loss, answer.bound, answer.assurance) == ("memory", HUGE, 0, "checked")
+    assert "edges" in answer.reason
 
 
 def test_huge_outputs_are_refused() -> None:

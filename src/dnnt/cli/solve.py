@@ -70,8 +70,8 @@ def command(**given: Any) -> int:
             except (InvalidInput, MethodUnsuitable) as error:
                 status = _refused(file, error, options.as_json)
             worst = max(worst, status)
-            if latch.asked:
-                return worst if options.competition else max(worst, exits.LIMIT)
+            if latch.asked and file != options.files[-1]:
+                return max(worst, exits.LIMIT)
     return worst
 
 
@@ -138,7 +138,16 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         instance = instance_file.read(file)
         latch.forward(run.interrupt)
         answer = solve(instance, options.goal, options.method, run, options.check, file)
+    status = _reported(answer, file, options)
+    try:
         _write(answer, options.certificate, options.parameters)
+    except InvalidInput as error:  # The answer has been printed: it is not lost.
+        return max(status, fail(str(error), exits.INPUT))
+    return status
+
+
+def _reported(answer: Answer, file: str, options: Options) -> int:
+    """Print the answer in the form asked for; returns the exit status."""
     if answer.stop == "memory":
         fail(f"{file}: {answer.reason}", 0)
     if options.competition:

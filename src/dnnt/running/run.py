@@ -30,10 +30,11 @@ FIRST_GRACE = 0.4
 class Stop(Exception):
     """A limit or an interrupt came before the proof: `kind` is `time`, `memory` or `interrupt`."""
 
-    def __init__(self, kind: str, detail: str = "") -> None:
+    def __init__(self, kind: str, detail: str = "", predicted: bool = False) -> None:
         super().__init__(kind)
         self.kind = kind
         self.detail = detail
+        self.predicted = predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,15 @@ class Run:
         if self._follower is not None:
             self._follower.interrupt()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether an interrupt has come."""
+        return self._interrupted
+
     def followed_by(self, follower: Run) -> None:
-        """Pass later interrupts on to `follower`."""
+        """Pass later interrupts on to `follower`, which shows what this run has found."""
         self._follower = follower
+        follower.incumbent, follower.proof, follower.doing = self.incumbent, self.proof, self.doing
 
     def poll(self) -> None:
         """Raise `Stop` if a limit or an interrupt has come. Cheap: call it often."""
@@ -128,7 +135,8 @@ class Run:
         if size > room:
             raise Stop(
                 "memory",
-                f"{what} needs about {mebibytes(size)} MiB, {max(room, 0) // MIB:,} MiB are left",
+                f"about {mebibytes(size)} MiB are needed for {what}, {max(room, 0) // MIB:,} MiB are left",
+                predicted=True,
             )
 
     def offer(self, parameters: Parameters, loss: Number) -> None:
