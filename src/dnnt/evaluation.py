@@ -83,7 +83,7 @@ def outputs(
             edge, run = network.edges[index], runs[index]
             z = sample.x if edge.source == SOURCE else (values[network.position[edge.source]],)
             pre += sum(_product(w, z_j, max_bits) for w, z_j in zip(run.weights, z, strict=True)) + run.bias
-        values[v] = _activated(network.vertices[v].activation, normal(pre), max_bits)
+        values[v] = activated(network.vertices[v].activation, normal(pre), max_bits)
     return tuple(values[network.position[name]] for name in network.outputs)
 
 
@@ -102,7 +102,8 @@ def _product(w: Number, z: Number, max_bits: int) -> Number:
     return _limited(normal(w * z), max_bits)
 
 
-def _activated(activation: Activation, pre: Number, max_bits: int) -> Number:
+def activated(activation: Activation, pre: Number, max_bits: int) -> Number:
+    """The activation of a pre-activation. Raises `TooLarge` where it has, or would have, more than `max_bits` bits."""
     doubled = activation.kind in ("square", "quarter_square")
     if doubled and 2 * bits(pre) > max_bits + 4:
         raise TooLarge(f"a square has more than {max_bits:,} bits")
@@ -133,7 +134,7 @@ def _layered_outputs(
                 pre = sum(_product(w, z, max_bits) for w, z in zip(run.weights, x, strict=True)) + run.bias
             else:
                 pre = _unit(cursor, values, fan, equal, max_bits)
-            made.append((_activated(layer.activation, normal(pre), max_bits), equal))
+            made.append((activated(layer.activation, normal(pre), max_bits), equal))
             units += equal
         values = made
     return tuple(value for value, count in values for _ in range(count))

@@ -8,6 +8,7 @@ vertices and units. Equal units are one group, equal and proportional columns on
 from __future__ import annotations
 
 from dnnt.errors import MethodUnsuitable
+from dnnt.evaluation import activated
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Network
@@ -15,6 +16,9 @@ from dnnt.reachable.expression import Image, Spread, Sum
 from dnnt.reachable.packing import Vector
 from dnnt.reachable.program import Output, Program, Slots, Unit, distinct_inputs, joined, total_of
 from dnnt.spaces import Space, Values, finite
+
+MAX_BITS = 10**6
+"""Fixed values longer than this are refused: chains of squares double their length at each vertex."""
 
 
 def fixed_values(network: Network, inputs: tuple[Vector, ...], live: tuple[bool, ...]) -> dict[int, Vector]:
@@ -41,7 +45,7 @@ def fixed_values(network: Network, inputs: tuple[Vector, ...], live: tuple[bool,
                 if any(column) and isinstance(of, Values):
                     pre = [normal(p + of.values[0] * x) for p, x in zip(pre, column, strict=True)]
         else:
-            fixed[v] = tuple(activation(p) for p in pre)
+            fixed[v] = tuple(activated(activation, p, MAX_BITS) for p in pre)
     return fixed
 
 
