@@ -9,6 +9,7 @@ from typing import Any
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
+from dnnt.errors import InvalidInput, shown as shown_value
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file
 from dnnt.instance import Instance
 from dnnt.interrupts import latched
@@ -61,6 +62,9 @@ def solve(
     `InvalidInstance` and `MethodUnsuitable`.
     """
     started = monotonic()
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None and (not isinstance(limit, (int, float)) or not limit >= 0):
+            raise InvalidInput(f"{shown_value(limit)} is no limit", "give a number, 0 or more, or None", name)
     file = None if isinstance(instance, Instance) else str(instance)
     given = instance if isinstance(instance, Instance) else read(instance)
     if not progress:

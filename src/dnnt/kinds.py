@@ -35,7 +35,8 @@ def arguments_of(
     exact: dict[str, Any] = {}
     for key in keys:
         if key not in arguments:
-            raise InvalidInput(f'missing key "{key}"', f'"{kind}" has {known}')
+            written = ", ".join(f'"{each}": …' for each in ("kind", *keys)).replace("…", f'"{kind}"', 1)
+            raise InvalidInput(f'missing key "{key}"', f'"{kind}" has {known}: write {{{written}}}')
         with at(key):
             exact[key] = convert(kind, key, arguments[key])
     return kind, exact

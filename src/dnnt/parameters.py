@@ -68,7 +68,7 @@ class Parameters:
         for run in self.runs:
             index = 0
             while index < run.repeat:
-                yield run
+                yield Run(run.weights, run.bias)
                 index += 1
 
     def to_json(self) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from dnnt.reachable.terms import Term
 
 def terms_of(rng: Random, packing: Packing) -> list[Term]:
     """One to three terms over some of the axes; their costs differ by little, and some are huge."""
-    scale = rng.choice((1, Fraction(1, 1000), Fraction(10**40, 7)))
+    scale = rng.choice((1, Fraction(1, 10**9), Fraction(10**40, 7)))
     made = []
     for _ in range(rng.randint(1, 3)):
         axes = tuple(rng.sample(range(len(packing.axes)), rng.randint(1, len(packing.axes))))

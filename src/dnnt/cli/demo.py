@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dnnt.errors import InvalidInput
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,7 +28,10 @@ def command(keep: str | None) -> int:
 
     with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="dnnt-demo-") as directory:
         folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(f"cannot be made ({error.strerror})", "name another directory", file=directory) from None
         worst = max(_iris(folder), _digits(folder))
     if not worst:
         _next(keep)

@@ -30,8 +30,8 @@ SHOWN = 20
 
 def console() -> Console:
     """Standard output; as wide as the terminal, and at least 100 columns where there is none."""
-    made = Console(highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(highlight=False, width=110)
+    made = Console(highlight=False, emoji=False)
+    return made if made.is_terminal else Console(highlight=False, emoji=False, width=110)
 
 
 def _facts(rows: Iterable[tuple[str, str]]) -> Table:

@@ -116,6 +116,11 @@ def _check_usage(options: Options) -> None:
         raise click.UsageError("--certificate and --parameters go with one FILE")
     if len(options.files) > 1 and options.competition:
         raise click.UsageError("--competition goes with one FILE")
+    outputs = [Path(out).resolve() for out in (options.certificate, options.parameters) if out]
+    if len(set(outputs)) < len(outputs):
+        raise click.UsageError("--certificate and --parameters name the same file")
+    if any(Path(file).resolve() in outputs for file in options.files if file != "-"):
+        raise click.UsageError("an output would replace the instance FILE")
     if options.as_json and options.competition:
         raise click.UsageError("--json and --competition exclude each other")
 

@@ -37,6 +37,8 @@ def read_bytes(path: str | Path) -> bytes:
     """The (decompressed) bytes of a file; `-` is standard input. Raises `InvalidInput` naming the file."""
     name = str(path)
     try:
+        if name == "-" and sys.stdin is None:
+            raise InvalidInput("standard input is closed", "give a file", file=name)
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else Path(path).read_bytes()
     except IsADirectoryError:
         raise InvalidInput("is a directory", "give a file", file=name) from None
@@ -55,18 +57,27 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def write_bytes(path: str | Path, raw: bytes) -> None:
-    """Write a file whole or not at all (gzipped where the name ends in `.gz`). Raises `InvalidInput` naming the
-    file.
+    """Write a file whole or not at all (gzipped where the name ends in `.gz`). Raises `InvalidInput` naming the file.
+
+    A link is followed; what is no regular file (a pipe, a device) is written to, not replaced.
     """
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    data = gzip.compress(raw, mtime=0) if str(path).endswith(".gz") else raw
+    partial: Path | None = None
     try:
-        partial.write_bytes(gzip.compress(raw, mtime=0) if target.name.endswith(".gz") else raw)
+        target = Path(path).resolve()
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                file.write(data)
+            return
+        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+        partial.write_bytes(data)
         partial.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise InvalidInput(f"cannot be written ({error.strerror})", "give another path", file=str(path)) from None
+    except (OSError, ValueError) as error:
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"cannot be written ({reason})", "give another path", file=str(path)) from None
 
 
 def decompressed(raw: bytes) -> bytes:

@@ -60,9 +60,11 @@ def _unique(values: Array, poll: Poll) -> Array:
     # NumPy sorts without the interpreter's lock. After a `Stop` the sort is left to end by itself.
     worker = Thread(target=lambda: made.append(unique(values)), daemon=True)
     worker.start()
-    while worker.is_alive():
+    while True:
         worker.join(0.02)
         poll()
+        if not worker.is_alive():
+            break
     if not made:
         raise MemoryError
     return made[0]

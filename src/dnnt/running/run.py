@@ -74,7 +74,7 @@ class Run:
     ) -> None:
         self.started = monotonic() if started is None else started
         self.time_limit = time_limit
-        self.memory_limit = memory_limit
+        self.memory_limit = None if memory_limit == float("inf") else memory_limit
         self.observer = observer or Observer()
         self.reserve = 0.0
         self.incumbent: Incumbent | None = None
