@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dnnt.errors import InvalidInput, MethodUnsuitable
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.spaces import Range, Real, Values, finite, listed, preferred, progression, space
 
 SMALL = st.fractions(-5, 5, max_denominator=4).map(normal)
@@ -27,7 +27,7 @@ def test_a_list_is_a_set(values: list[Number]) -> None:
         assert (value in of) == (value in values)
     if values:
         assert (of.low, of.high) == (min(values), max(values))
-        assert preferred(of) == min(sorted(set(values)), key=abs)
+        assert preferred(of) == min(sorted(set(values)), key=magnitude)
 
 
 @given(SMALL, SMALL, st.fractions(Fraction(1, 5), 3, max_denominator=5).map(normal))
@@ -44,7 +44,7 @@ def test_a_range_is_its_list(a: Number, b: Number, step: Number) -> None:
     assert list(of) == elements
     assert all(type(v) is int or v.denominator > 1 for v in of)
     assert (of.low, of.high, of.size) == (elements[0], elements[-1], len(elements))
-    assert abs(preferred(of)) == min(map(abs, elements))
+    assert magnitude(preferred(of)) == min(map(magnitude, elements))
     assert preferred(of) in elements
     for probe in [
         *elements,

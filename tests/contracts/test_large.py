@@ -83,10 +83,3 @@ def test_targets_on_real_data() -> None:
     assert best.stats["last"] == "targets"
     assert best.loss is not None
     assert best.loss > 0
-
-
-def test_brute_force_agrees_on_real_data() -> None:
-    instance = dnnt.parse((files("dnnt") / "examples" / "iris.dnnt.json").read_bytes())
-    best = settled(instance, "brute-force")
-    assert best.loss is not None
-    assert best.loss > 0
