@@ -13,7 +13,8 @@ from dnnt_check.verdict import refused
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check two files and print one line; the exit status is 0 if valid, 1 if not, 2 for wrong usage."""
+    """Check two files and print one line; the exit status is 0 if valid, 1 if not, 2 for wrong usage or
+    a verdict that could not be printed."""
     parser = argparse.ArgumentParser(prog="dnnt_check", description="Check a certificate against its instance.")
     parser.add_argument("instance", metavar="INSTANCE", help="a .dnnt.json file, or - for standard input")
     parser.add_argument("certificate", metavar="CERTIFICATE", help="a .dnnt.cert.json file")
@@ -32,9 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
         verdict = refused("interrupted")
     try:
         print(verdict.json() if options.json else verdict.line, flush=True)
-    except BrokenPipeError:
-        # The reader has gone; Python would complain once more when it closes the stream.
+    except OSError as error:
+        # The reader has gone, or the disk is full; Python would try once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"dnnt_check: standard output cannot be written ({error.strerror})", file=sys.stderr)
+            return 2
     return 0 if verdict.valid else 1
 
 

@@ -79,9 +79,8 @@ def start(*arguments: object, **more: Any) -> subprocess.Popen[str]:
     """Start dnnt in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "dnnt", *map(str, arguments)],
-        env=ENVIRONMENT,
         text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
+        **{"env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
     )
 
 

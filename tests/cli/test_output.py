@@ -16,10 +16,12 @@ from tests.cli.commands import (
     XOR,
     Dnnt,
     Instance,
+    finished,
     instance,
     layer,
     parameters,
     run,
+    start,
     unread,
 )  # fmt: skip
 
@@ -108,3 +110,37 @@ def test_a_reader_that_stops_early(save: Instance) -> None:
         _, err = process.communicate(timeout=60)
     assert err == ""
     assert process.returncode in (0, 1)  # 0 where the pipe holds everything
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_a_full_disk(save: Instance, tmp_path: Path) -> None:
+    """One line says so, and the files that were asked for are written all the same."""
+    file, certificate = save(HALF), tmp_path / "c.json"
+    commands = [["info", file], ["solve", file, "--certificate", certificate], ["--help"], ["check", file, certificate]]
+    for arguments in commands:
+        with FULL.open("w") as full:
+            done = finished(start(*arguments, stdout=full))
+        assert "standard output cannot be written (No space left on device)" in done.err
+        assert len(done.err.splitlines()) == 1
+        assert done.status in (1, 2)
+    assert run("check", file, certificate).out == "VALID optimal 9/4\n"
+
+
+def test_a_closed_standard_output(save: Instance) -> None:
+    command = f"{sys.executable} -m dnnt info {save(XOR)} >&-"
+    done = subprocess.run(["sh", "-c", command], env=ENVIRONMENT, stderr=subprocess.PIPE, check=False)
+    assert done.stderr.decode().startswith("dnnt: standard output is closed")
+    assert done.returncode == 1
+
+
+def test_a_terminal_that_lacks_characters(save: Instance) -> None:
+    """What the encoding of standard output lacks is escaped."""
+    file = save({**XOR, "name": "é"})
+    for command in ("solve", "info"):
+        process = start(command, file, env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii"})
+        done = finished(process)
+        assert (done.status, done.err) == (0, "")
+        assert "\\xe9" in done.out

@@ -54,13 +54,14 @@ def interrupted(process: subprocess.Popen[str], number: signal.Signals, *signs: 
     ids=["deep", "decide", "states"],
 )
 def test_while_solving(number: signal.Signals, body: Body, method: str, save: Instance) -> None:
-    """One JSON line, exit status 3, no traceback; later files are not begun."""
+    """One JSON line, exit status 3, no traceback; later files are not begun, and have a line that says so."""
     file, later = save(body), save(HALF, "later.json")
     with start("solve", file, later, "--json", "--progress", "--method", method) as process:
         done = interrupted(process, number)
-    answer = done.object
+    answer, unbegun = done.objects
     assert done.status == 3
     assert "Traceback" not in done.err
+    assert unbegun == {"file": str(later), "error": f"{later}: interrupted before it was read"}
     assert (answer["file"], answer["stop"]) == (str(file), "interrupt")
     assert answer["status"] == ("unknown" if "gamma" in body else "feasible")
     assert (answer["bound"], answer["assurance"], answer["bound_assurance"]) == (0, "checked", "checked")

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -49,8 +50,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the program; returns the exit status. Errors are one line on standard error, never a traceback."""
+    if sys.stdout is None:
+        return fail("standard output is closed; redirect it to a file or to /dev/null", exits.INPUT)
+    _escape_what_streams_cannot_show()
     try:
         status = program.main(arguments, prog_name="dnnt", standalone_mode=False)
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -65,22 +70,35 @@ def run(arguments: list[str] | None = None) -> int:
         return fail(str(error), exits.LIMIT)
     except (KeyboardInterrupt, click.Abort):
         return fail("interrupted", exits.LIMIT)
-    except BrokenPipeError:
-        # The reader of our output has gone: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.INPUT
     except InternalError as error:
         return fail(f"internal error: {error}", exits.INTERNAL)
-    except Exception as error:  # The outermost frame: whatever comes here is a fault of dnnt and is reported as one.
+    except Exception as error:  # The outermost frame: whatever else comes here is a fault of dnnt, reported as one.
+        if isinstance(error, OSError) and error.filename is None:  # Only the streams have no name.
+            return _unwritable(error)
         if os.environ.get("DNNT_TRACEBACK"):
             traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
         return fail(
             f"internal error: {type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno}); "
-            f"please "
-            "report it with the command and the files; DNNT_TRACEBACK=1 shows more",
+            "please report it with the command and the files; DNNT_TRACEBACK=1 shows more",
             exits.INTERNAL,
         )
+
+
+def _escape_what_streams_cannot_show() -> None:
+    """Have characters that the encoding of standard output lacks written as escapes: no answer is lost for one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _unwritable(error: OSError) -> int:
+    """Standard output takes no more: its reader has gone, or the disk is full. Only the latter is worth a word."""
+    # Python would try once more when it closes the stream.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return exits.INPUT
+    return fail(f"standard output cannot be written ({error.strerror or error}); redirect it elsewhere", exits.INPUT)
 
 
 def fail(message: str, status: int) -> int:

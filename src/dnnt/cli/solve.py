@@ -64,14 +64,14 @@ def command(**given: Any) -> int:
     _check_usage(options)
     worst = 0
     with latched() as latch:
-        for file in options.files:
+        for index, file in enumerate(options.files):
             try:
                 status = _explain(file, options) if options.explain else _solve(file, options, latch)
             except (InvalidInput, MethodUnsuitable) as error:
                 status = _refused(file, error, options.as_json)
             worst = max(worst, status)
-            if latch.asked and file != options.files[-1]:
-                return max(worst, exits.LIMIT)
+            if latch.asked:
+                return max(worst, *(_not_begun(left, options.as_json) for left in options.files[index + 1 :]), 0)
     return worst
 
 
@@ -107,6 +107,15 @@ def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -
     return fail(message, exits.INPUT if isinstance(error, InvalidInput) else exits.USAGE)
 
 
+def _not_begun(file: str, as_json: bool) -> int:
+    """Say of a file after an interrupt that nothing is known of it; returns the exit status."""
+    if as_json:
+        from dnnt.formats import json_text
+
+        click.echo(json_text.dumps({"file": file, "error": f"{file}: interrupted before it was read"}))
+    return fail(f"{file}: interrupted before it was read", exits.LIMIT)
+
+
 def _check_usage(options: Options) -> None:
     from dnnt.methods import NAMES
 
@@ -116,6 +125,8 @@ def _check_usage(options: Options) -> None:
         raise click.UsageError("--certificate and --parameters go with one FILE")
     if len(options.files) > 1 and options.competition:
         raise click.UsageError("--competition goes with one FILE")
+    if "-" in (options.certificate, options.parameters):
+        raise click.UsageError("--certificate and --parameters take the name of a file, and - is none")
     outputs = [Path(out).resolve() for out in (options.certificate, options.parameters) if out]
     if len(set(outputs)) < len(outputs):
         raise click.UsageError("--certificate and --parameters name the same file")
@@ -143,12 +154,15 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         instance = instance_file.read(file)
         latch.forward(run.interrupt)
         answer = solve(instance, options.goal, options.method, run, options.check, file)
-    status = _reported(answer, file, options)
+    status = written = 0
     try:
-        _write(answer, options.certificate, options.parameters)
-    except InvalidInput as error:  # The answer has been printed: it is not lost.
-        return max(status, fail(str(error), exits.INPUT))
-    return status
+        status = _reported(answer, file, options)
+    finally:  # Also where standard output takes nothing.
+        try:
+            _write(answer, options.certificate, options.parameters)
+        except InvalidInput as error:
+            written = fail(str(error), exits.INPUT)
+    return max(status, written)
 
 
 def _reported(answer: Answer, file: str, options: Options) -> int:
