@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import pickle
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -234,10 +236,29 @@ def test_own_loss(method: str) -> None:
 def test_functions_that_are_not_exact() -> None:
     """A function that gives a float, or a negative loss, is told so."""
     layers = [{"units": 1, "activation": lambda z: z / 2, "weights": [0, 1], "bias": [0]}]
-    with pytest.raises(dnnt.InvalidInput, match="float"):
+    with pytest.raises(dnnt.InvalidInput, match=r"activation <lambda> of .*float"):
         dnnt.solve(dnnt.layered(1, layers, [([1], [1])]))
-    with pytest.raises(dnnt.InvalidInput, match="0 or more"):
+    with pytest.raises(dnnt.InvalidInput, match=r"loss <lambda>: .* 0 or more"):
         dnnt.solve(dnnt.layered(1, LAYERS[1:], [([1], [1])], loss=lambda f, y: f[0] - y[0] - 1))
+
+
+def halved(z: int | Fraction) -> Fraction:
+    """An activation that can be found by its name."""
+    return Fraction(z) / 2
+
+
+def test_copies_for_other_processes() -> None:
+    """Instances and answers survive pickling, functions that have a name at the top of a module too."""
+    clip = {"kind": "clip", "low": 0, "high": "5/2"}
+    table = {"kind": "table", "values": [{"f": ["1/2"], "y": [3], "loss": "1/3"}], "otherwise": 7}
+    for activation in ("relu", clip, halved):
+        layers = [{"units": 1, "activation": activation, "weights": [0, 1], "bias": [0]}]
+        instance = dnnt.layered(1, layers, [([1], [3])], loss=table)
+        copy = pickle.loads(pickle.dumps(instance))
+        assert copy == instance
+        answer = dnnt.solve(copy)
+        assert answer.loss == (Fraction(1, 3) if activation is halved else 7)
+        assert pickle.loads(pickle.dumps(answer)) == answer
 
 
 def test_replace() -> None:
@@ -329,6 +350,8 @@ def test_errors(tmp_path: Path) -> None:
     deep = dnnt.layered(2, [*LAYERS, *LAYERS], XOR)
     missing = tmp_path / "missing.json"
     huge = dnnt.layered(1, [{**LAYERS[1], "units": 10**30}])
+    nothings: tuple[Any, ...] = (None, 3, [])
+    calls: tuple[Any, ...] = (dnnt.read, dnnt.solve, dnnt.info, dnnt.read_parameters, partial(dnnt.check, instance))
     cases: list[tuple[type[Exception], Any]] = [
         (dnnt.InvalidInstance, lambda: dnnt.read(missing)),
         (dnnt.InvalidInstance, lambda: dnnt.solve(missing)),
@@ -340,6 +363,10 @@ def test_errors(tmp_path: Path) -> None:
         (dnnt.InvalidParameters, lambda: dnnt.read_parameters(missing)),
         (dnnt.InvalidParameters, lambda: dnnt.evaluate(instance, [])),
         (dnnt.InvalidInput, lambda: dnnt.check(missing, missing)),
+        *((dnnt.InvalidInput, partial(call, nothing)) for call in calls for nothing in nothings),
+        (dnnt.InvalidInput, lambda: dnnt.check(instance, dnnt.solve(instance))),
+        (dnnt.InvalidInput, lambda: dnnt.write(3, missing)),  # type: ignore[arg-type]
+        (dnnt.InvalidInput, lambda: dnnt.evaluate(None, [])),  # type: ignore[arg-type]
         (dnnt.MethodUnsuitable, lambda: dnnt.solve(deep, method="reachable")),
         (dnnt.MethodUnsuitable, lambda: dnnt.solve(instance, goal="decide")),
         (dnnt.MethodUnsuitable, lambda: dnnt.solve(instance, goal="maximize")),

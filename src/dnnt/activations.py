@@ -17,7 +17,7 @@ from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
 from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
-from dnnt.kinds import arguments_of
+from dnnt.kinds import arguments_of, called
 
 Function = Callable[[Number], Number]
 
@@ -49,6 +49,9 @@ class Activation:
             return min(values), max(values)
         ends = [self.apply(z) for z in (low, high, *(t for t in self.turns if low < t < high))]
         return min(ends), max(ends)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (custom, (self.arguments[0][1],)) if self.kind == "custom" else (activation, (self.to_json(),))
 
     @property
     def is_constant(self) -> bool:
@@ -176,7 +179,10 @@ def custom(function: Callable[[Any], Any]) -> Activation:
     """An activation from any exact Python function; its results must be exact numbers."""
 
     def apply(z: Number) -> Number:
-        return number(function(z))
+        try:
+            return number(function(z))
+        except InvalidInput as error:
+            raise error.within(f"activation {called(function)} of {shown(z)}") from None
 
     return Activation("custom", (("function", function),), apply)
 

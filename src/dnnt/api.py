@@ -21,7 +21,7 @@ from dnnt.running import Run
 
 def read(path: str | Path) -> Instance:
     """Read an instance file (`-` is standard input). Raises `InvalidInstance` with file, place, fault and remedy."""
-    return instance_file.read(path)
+    return instance_file.read(_path(path, "path"))
 
 
 def parse(text: str | bytes) -> Instance:
@@ -32,7 +32,7 @@ def parse(text: str | bytes) -> Instance:
 
 def read_parameters(path: str | Path) -> Parameters:
     """Read a parameters file. Raises `InvalidParameters`."""
-    return parameters_file.read(path)
+    return parameters_file.read(_path(path, "path"))
 
 
 def write(value: Instance | Parameters | Certificate, path: str | Path) -> None:
@@ -41,9 +41,12 @@ def write(value: Instance | Parameters | Certificate, path: str | Path) -> None:
         raw = certificate_file.to_bytes(value)
     elif isinstance(value, Parameters):
         raw = parameters_file.to_text(value).encode()
-    else:
+    elif isinstance(value, Instance):
         raw = instance_file.to_bytes(value)
-    json_text.write_bytes(path, raw)
+    else:
+        kinds = "an instance, parameters or a certificate"
+        raise InvalidInput(f"{shown_value(value)} cannot be written", f"give {kinds}", "value")
+    json_text.write_bytes(_path(path, "path"), raw)
 
 
 def solve(
@@ -66,7 +69,7 @@ def solve(
         if limit is not None and (not isinstance(limit, (int, float)) or not limit >= 0):
             raise InvalidInput(f"{shown_value(limit)} is no limit", "give a number, 0 or more, or None", name)
     file = None if isinstance(instance, Instance) else str(instance)
-    given = instance if isinstance(instance, Instance) else read(instance)
+    given = _instance(instance)
     if not progress:
         return _solve(given, goal, method, check, file, Run(time_limit, memory_limit, None, started))
     from dnnt.progress import shown
@@ -83,14 +86,28 @@ def _solve(given: Instance, goal: str | None, method: str, check: bool, file: st
 
 def check(instance: Instance | str | Path, certificate: Any, budget: float = 600.0) -> Verdict:
     """Run the independent checker on an instance and a certificate (values or files). `budget` in seconds."""
-    raw = instance_file.to_bytes(instance) if isinstance(instance, Instance) else json_text.read_bytes(instance)
+    if isinstance(instance, Instance):
+        raw = instance_file.to_bytes(instance)
+    else:
+        raw = json_text.read_bytes(_path(instance, "instance", " or a dnnt.Instance"))
     if isinstance(certificate, Certificate):
         claim = certificate_file.to_bytes(certificate)
     else:
-        claim = json_text.read_bytes(certificate)
+        claim = json_text.read_bytes(_path(certificate, "certificate", " or answer.certificate"))
     return verdict(raw, claim, budget)
 
 
 def info(instance: Instance | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
-    return profile(instance if isinstance(instance, Instance) else read(instance))
+    return profile(_instance(instance))
+
+
+def _instance(given: object) -> Instance:
+    return given if isinstance(given, Instance) else read(_path(given, "instance", " or a dnnt.Instance"))
+
+
+def _path(given: object, place: str, alternative: str = "") -> str | Path:
+    """The argument, where it is a path. Raises `InvalidInput` for anything else."""
+    if not isinstance(given, (str, Path)):
+        raise InvalidInput(f"{shown_value(given)} is no path", f"give the path of a file{alternative}", place)
+    return given

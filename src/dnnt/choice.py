@@ -9,6 +9,7 @@ from dnnt.errors import MethodUnsuitable
 from dnnt.instance import Instance
 from dnnt.methods import NAMES, method
 from dnnt.methods.base import Cost, Method
+from dnnt.running import MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class Rule:
     """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures."""
 
     name: str
-    applies: Callable[[dict[str, Cost], float], bool]
+    applies: Callable[[dict[str, Cost], int], bool]
     reason: str
 
 
-def _fits(costs: dict[str, Cost], name: str, room: float) -> bool:
-    return name in costs and costs[name].mebibytes <= room
+def _fits(costs: dict[str, Cost], name: str, room: int) -> bool:
+    return name in costs and costs[name].mebibytes * MIB <= room
 
 
 HOPELESS = 1e6
@@ -76,33 +77,37 @@ RULES = (
 
 def prospects(instance: Instance, names: Iterable[str] = NAMES) -> tuple[Prospect, ...]:
     """What each of the methods says of the instance. No space may be empty."""
-    made = []
-    for name in names:
-        each = method(name)
-        refusal = each.refusal(instance)
-        made.append(Prospect(name, refusal, None if refusal is not None else each.predict(instance)))
-    return tuple(made)
+    return tuple(Prospect(name, *_assessed(name, instance)) for name in names)
 
 
-def choose(instance: Instance, wanted: str, room: float) -> Choice:
-    """The method asked for, or the first rule's that applies; `room` is the memory left in MiB.
+def _assessed(name: str, instance: Instance) -> tuple[str | None, Cost | None]:
+    said = method(name).assess(instance)
+    return (said, None) if isinstance(said, str) else (None, said)
+
+
+def choose(instance: Instance, wanted: str, room: int) -> Choice:
+    """The method asked for, or the first rule's that applies; `room` is the memory left in bytes.
 
     Raises `MethodUnsuitable` where the method asked for, or every method, refuses the instance.
     """
-    if wanted != "auto":
-        if wanted not in NAMES:
-            raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
-        each = method(wanted)
-        refusal = each.refusal(instance)
-        if refusal is not None:
-            takers = [name for name in NAMES if name != wanted and method(name).refusal(instance) is None]
-            remedy = f"take --method {takers[0]}" if takers else "no method takes it"
-            raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
-        return Choice(each, "asked for by name")
-    said = prospects(instance, dict.fromkeys(rule.name for rule in RULES))
-    costs = {p.name: p.cost for p in said if p.cost is not None}
+    if wanted == "auto":
+        return best(prospects(instance, dict.fromkeys(rule.name for rule in RULES)), room)
+    if wanted not in NAMES:
+        raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
+    refusal, _ = _assessed(wanted, instance)
+    if refusal is not None:
+        takers = [p.name for p in prospects(instance) if p.refusal is None]
+        remedy = f"take --method {takers[0]}" if takers else "no method takes it"
+        raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
+    return Choice(method(wanted), "asked for by name")
+
+
+def best(said: Iterable[Prospect], room: int) -> Choice:
+    """The method of the first rule that applies to what the methods say. Raises `MethodUnsuitable` where none does."""
+    wanted = [p for p in said if any(rule.name == p.name for rule in RULES)]
+    costs = {p.name: p.cost for p in wanted if p.cost is not None}
     for rule in RULES:
         if rule.applies(costs, room):
             return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis))
-    reasons = "; ".join(f"{p.name}: {p.refusal}" for p in said)
+    reasons = "; ".join(f"{p.name}: {p.refusal}" for p in wanted)
     raise MethodUnsuitable(f"no method takes this instance ({reasons})")

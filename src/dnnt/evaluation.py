@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt.activations import Activation
-from dnnt.errors import TooLarge
+from dnnt.errors import InvalidInput, TooLarge, shown
 from dnnt.exact import Number, bits, normal
 from dnnt.instance import Instance, Sample
 from dnnt.network import SOURCE, Layered, Network
@@ -52,6 +52,8 @@ def evaluate(
     `poll` is called once a sample and vertex. Raises `InvalidParameters` for a wrong shape, `TooLarge` where a number
     would have more than `max_bits` bits.
     """
+    if not isinstance(instance, Instance):
+        raise InvalidInput(f"{shown(instance)} is no instance", "give a dnnt.Instance", "instance")
     chosen = parameters(given)
     check_shape(instance.network, chosen)
     results = []

@@ -170,16 +170,8 @@ def magnitude(value: Number) -> Number:
 
 def common_step(values: list[Number]) -> Number:
     """The largest rational that divides all the given numbers (0 if all are 0)."""
-    numerator, denominator = 0, 1
-    for value in values:
-        if value:
-            denominator_next = lcm(denominator, value.denominator)
-            numerator = gcd(
-                numerator * (denominator_next // denominator),
-                abs(value.numerator) * (denominator_next // value.denominator),
-            )
-            denominator = denominator_next
-    return normal(Fraction(numerator, denominator))
+    below = lcm(*(value.denominator for value in values))
+    return normal(Fraction(gcd(*(value.numerator * (below // value.denominator) for value in values)), below))
 
 
 def numbers(values: object, exact_floats: bool = False) -> tuple[Number, ...]:

@@ -42,6 +42,11 @@ def arguments_of(
     return kind, exact
 
 
+def called(function: Callable[..., Any]) -> str:
+    """The name of a function given from Python, for an error line."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
 def _split(given: object, rows: Mapping[str, Row], noun: str) -> tuple[str, dict[str, object]]:
     arguments: dict[str, object] = {}
     kind: object = given

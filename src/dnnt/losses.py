@@ -1,8 +1,7 @@
 """Losses: exact functions of a sample's outputs f and targets y, never negative.
 
 One table, `KINDS`: name -> the keys that a file gives, how to build the exact function, and whether the loss is a
-sum of
-one term an output (`separable`). From Python any exact function of two tuples can be given.
+sum of one term an output (`separable`). From Python any exact function of two tuples can be given.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
 from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
-from dnnt.kinds import arguments_of
+from dnnt.kinds import arguments_of, called
 
 Vector = tuple[Number, ...]
 Function = Callable[[Vector, Vector], Number]
@@ -31,6 +30,9 @@ class Loss:
     def __call__(self, f: Vector, y: Vector) -> Number:
         """The loss of outputs f for targets y, in normal form."""
         return self.apply(f, y)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (custom, (self.arguments[0][1],)) if self.kind == "custom" else (loss, (self.to_json(),))
 
     def to_json(self) -> Any:
         """The contract's way of writing it. Raises `InvalidInput` for a function given from Python."""
@@ -179,9 +181,12 @@ def custom(function: Callable[[Any, Any], Any]) -> Loss:
     """A loss from any exact Python function of (f, y), tuples of numbers; it must give an exact number >= 0."""
 
     def apply(f: Vector, y: Vector) -> Number:
-        value = number(function(f, y))
+        try:
+            value = number(function(f, y))
+        except InvalidInput as error:
+            raise error.within(f"loss {called(function)}") from None
         if value < 0:
-            raise InvalidInput(f"the loss function gave {shown(value)}", "losses are 0 or more", "loss")
+            raise InvalidInput(f"the function gave {shown(value)}", "losses are 0 or more", f"loss {called(function)}")
         return value
 
     return Loss("custom", (("function", function),), apply)

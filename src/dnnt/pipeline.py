@@ -11,14 +11,14 @@ from dnnt._version import __version__
 from dnnt.answer import CHECKED, CLAIMED, Answer
 from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
 from dnnt.checking import Verdict, verdict
-from dnnt.choice import Choice, choose
+from dnnt.choice import choose
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
 from dnnt.formats import certificate_file, instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, first_choice
-from dnnt.running import MIB, Incumbent, Proof, Run, Stop, available_bytes
+from dnnt.running import Incumbent, Proof, Run, Stop
 
 GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 """Seconds that the check of what is there may take after a stop."""
@@ -88,7 +88,7 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
         _first(instance, run)
         if wanted == "auto" and goal.reached(run):
             return Finished("evaluate", SETTLED, "proved", {})
-        choice = _chosen(instance, wanted, run)
+        choice = choose(instance, wanted, run.room)
         name, reason = choice.method.name, choice.reason
         stats = choice.method.solve(instance, goal, run)
     except Stop as stop:
@@ -116,11 +116,6 @@ def _first(instance: Instance, run: Run) -> None:
         if run.time_limit is not None:
             run.reserve = min(0.25 * run.time_limit, 0.3 + 5 * spent)
     run.offer(chosen, loss)
-
-
-def _chosen(instance: Instance, wanted: str, run: Run) -> Choice:
-    room = available_bytes() / MIB if run.memory_limit is None else run.memory_limit
-    return choose(instance, wanted, room)
 
 
 def _confirm(instance: Instance, run: Run) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 from dnnt.analysis.ranges import VertexRange, ranges
 from dnnt.analysis.theorems import Statement, statements
-from dnnt.choice import Prospect, choose, prospects
+from dnnt.choice import Prospect, best, prospects
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
-from dnnt.running import MIB, Run, Stop, available_bytes
+from dnnt.running import Run, Stop
 from dnnt.spaces import Real, Values
 
 _PRECISE = Context(prec=40, Emax=10**17, Emin=-(10**17))
@@ -158,7 +158,7 @@ def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect,
         run.poll()
         said = prospects(instance)
         run.poll()
-        choice = choose(instance, "auto", available_bytes() / MIB)
+        choice = best(said, run.room)
     except (MethodUnsuitable, TooLarge) as error:
         return said, None, str(error)
     except Stop as stop:

@@ -14,7 +14,8 @@ from dnnt_check.verdict import refused
 
 def main(arguments: list[str] | None = None) -> int:
     """Check two files and print one line; the exit status is 0 if valid, 1 if not, 2 for wrong usage or
-    a verdict that could not be printed."""
+    a verdict that could not be printed.
+    """
     parser = argparse.ArgumentParser(prog="dnnt_check", description="Check a certificate against its instance.")
     parser.add_argument("instance", metavar="INSTANCE", help="a .dnnt.json file, or - for standard input")
     parser.add_argument("certificate", metavar="CERTIFICATE", help="a .dnnt.cert.json file")

@@ -119,7 +119,12 @@ FULL = Path("/dev/full")
 def test_a_full_disk(save: Instance, tmp_path: Path) -> None:
     """One line says so, and the files that were asked for are written all the same."""
     file, certificate = save(HALF), tmp_path / "c.json"
-    commands = [["info", file], ["solve", file, "--certificate", certificate], ["--help"], ["check", file, certificate]]
+    commands: list[list[object]] = [
+        ["info", file],
+        ["solve", file, "--certificate", certificate],
+        ["--help"],
+        ["check", file, certificate],
+    ]
     for arguments in commands:
         with FULL.open("w") as full:
             done = finished(start(*arguments, stdout=full))

@@ -6,10 +6,13 @@ logarithms to base 2 (floats: they only steer choices, nothing is decided by the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import inf, log2
 
+from dnnt.activations import Activation
 from dnnt.exact import Number, common_step, magnitude, normal
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.program import Program
@@ -38,12 +41,36 @@ class Interval:
         return _log2((self.high - self.low) / Fraction(self.step) + 1) if self.step else 0.0
 
 
+class Box:
+    """The interval of each coordinate of a set (None: nothing is known), computed where it is asked for.
+
+    Instances may have very many coordinates, and a few mostly show that the box is larger than the choices are many.
+    """
+
+    def __init__(self, width: int, interval: Callable[[int], Interval | None]) -> None:
+        self.width = width
+        self._interval = cache(interval)
+
+    def __getitem__(self, coordinate: int) -> Interval | None:
+        return self._interval(coordinate)
+
+    def log_count(self, enough: float) -> float:
+        """The logarithm of the number of grid points, or any number from `enough` on where it is not smaller."""
+        total = 0.0
+        for c in range(self.width):
+            if total >= enough:
+                break
+            one = self[c]
+            total += inf if one is None else one.log_count
+        return total
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An upper bound on a set's size (logarithm), its box, the pairs formed to build it, and its largest part."""
 
     size: float
-    box: tuple[Interval, ...] | None
+    box: Box
     pairs: float
     peak: float
 
@@ -86,11 +113,8 @@ def estimate(node: Node) -> Estimate:
     if isinstance(node, Sum):
         return _total([(estimate(part), times) for part, times in node.parts], node.width)
     if isinstance(node, Along):
-        line = estimate(node.line)
-        box = None
-        if line.box is not None:
-            one = line.box[0]
-            box = tuple(_scaled(one, u) for u in node.direction)
+        line, direction = estimate(node.line), node.direction
+        box = Box(len(direction), lambda c: _scaled(line.box[0], direction[c]))
         return Estimate(line.size, box, _plus(line.pairs, line.size), line.peak)
     if isinstance(node, Image):
         return _image(node)
@@ -102,81 +126,83 @@ def _choose(node: Choose) -> Estimate:
     step = space.step if isinstance(space, Range) else common_step([normal(w - space.low) for w in space.values])
     one = Interval(space.low, space.high, step)
     size = _log2(space.size) if any(node.column) else 0.0
-    return Estimate(size, tuple(_scaled(one, x) for x in node.column), size, size)
+    return Estimate(size, Box(len(node.column), lambda c: _scaled(one, node.column[c])), size, size)
 
 
-def _scaled(of: Interval, factor: Number) -> Interval:
+def _scaled(of: Interval | None, factor: Number) -> Interval | None:
+    if of is None:
+        return None
     ends = sorted((normal(of.low * factor), normal(of.high * factor)))
     return Interval(ends[0], ends[1], None if of.step is None else magnitude(normal(of.step * factor)))
 
 
 def _total(parts: list[tuple[Estimate, int]], width: int) -> Estimate:
-    box: tuple[Interval, ...] | None = None
-    if all(e.box is not None for e, _ in parts):
-        box = tuple(_interval_sum([(e.box[c], times) for e, times in parts if e.box is not None]) for c in range(width))
+    box = Box(width, lambda c: _interval_sum([(e.box[c], times) for e, times in parts]))
     # Multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N.
     product = sum(
         min(e.size * min(times, 10**9), 2.0 ** min(e.size, 60) * _log2(times + 1)) for e, times in parts if e.size > 0
     )
-    cells = inf if box is None else sum(i.log_count for i in box)
-    size = min(product, cells) if parts else 0.0
+    size = min(product, box.log_count(product)) if parts else 0.0
     steps = [size + e.size + (log2(max(1.0, _log2(times)) * 2) if times > 1 else 0.0) for e, times in parts]
     pairs = _plus(*(e.pairs for e, _ in parts), *steps) if parts else 0.0
     return Estimate(size, box, pairs, _plus(size + 1, *(e.peak for e, _ in parts)))
 
 
-def _interval_sum(parts: list[tuple[Interval, int]]) -> Interval:
-    low = normal(sum(i.low * times for i, times in parts))
-    high = normal(sum(i.high * times for i, times in parts))
-    steps = [i.step for i, _ in parts]
+def _interval_sum(parts: list[tuple[Interval | None, int]]) -> Interval | None:
+    low: Number = 0
+    high: Number = 0
+    steps = []
+    for one, times in parts:
+        if one is None:
+            return None
+        low, high = low + one.low * times, high + one.high * times
+        steps.append(one.step)
     known = [s for s in steps if s is not None]
-    return Interval(low, high, common_step(known) if len(known) == len(steps) else None)
+    return Interval(normal(low), normal(high), common_step(known) if len(known) == len(steps) else None)
 
 
 def _image(node: Image) -> Estimate:
     part = estimate(node.part)
-    box = None
-    if part.box is not None:
-        made: list[Interval] = []
-        for i in part.box:
-            ends = node.activation.interval(i.low, i.high)
-            if ends is None:
-                made = []
-                break
-            step: Number | None = None
-            if ends[0] == ends[1]:
-                step = 0
-            elif node.activation.kind in _STEP_KEPT and i.step is not None:
-                step = common_step([i.step, i.low])
-            elif node.activation.kind in _INTEGRAL:
-                step = 2 if node.activation.kind == "sign" else 1
-            made.append(Interval(ends[0], ends[1], step))
-        box = tuple(made) if len(made) == len(part.box) else None
-    cells = inf if box is None else sum(i.log_count for i in box)
-    return Estimate(min(part.size, cells), box, _plus(part.pairs, part.size), part.peak)
+    box = Box(node.part.width, lambda c: _activated(node.activation, part.box[c]))
+    return Estimate(min(part.size, box.log_count(part.size)), box, _plus(part.pairs, part.size), part.peak)
+
+
+def _activated(activation: Activation, of: Interval | None) -> Interval | None:
+    ends = None if of is None else activation.interval(of.low, of.high)
+    if of is None or ends is None:
+        return None
+    step: Number | None = None
+    if ends[0] == ends[1]:
+        step = 0
+    elif activation.kind in _STEP_KEPT and of.step is not None:
+        step = common_step([of.step, of.low])
+    elif activation.kind in _INTEGRAL:
+        step = 2 if activation.kind == "sign" else 1
+    return Interval(ends[0], ends[1], step)
 
 
 def _spread(node: Spread) -> Estimate:
     part = estimate(node.part)
     lines = [None if block is None else estimate(block) for block in node.blocks]
     choices = sum(line.size for line in lines if line is not None)
-    box: tuple[Interval, ...] | None = None
-    if part.box is not None:
-        made: list[Interval] = []
-        for b, line in enumerate(lines):
-            if b == node.own:
-                made.extend(part.box)
-            elif line is None or line.box is None:
-                made.extend(Interval(0, 0, 0) for _ in part.box)
-            else:
-                made.extend(_product(line.box[0], a) for a in part.box)
-        box = tuple(made)
-    cells = inf if box is None else sum(i.log_count for i in box)
-    size = min(part.size + choices, cells)
-    return Estimate(size, box, _plus(part.pairs, part.size + choices + 2), _plus(part.peak, part.size + choices))
+    n = node.part.part.width
+
+    def interval(c: int) -> Interval | None:
+        b, index = divmod(c, n)
+        line = lines[b]
+        if b == node.own:
+            return part.box[index]
+        return Interval(0, 0, 0) if line is None else _product(line.box[0], part.box[index])
+
+    box = Box(n * len(lines), interval)
+    most = part.size + choices
+    size = min(most, box.log_count(most))
+    return Estimate(size, box, _plus(part.pairs, most + 2), _plus(part.peak, most))
 
 
-def _product(weights: Interval, values: Interval) -> Interval:
+def _product(weights: Interval | None, values: Interval | None) -> Interval | None:
+    if weights is None or values is None:
+        return None
     ends = [normal(w * a) for w in (weights.low, weights.high) for a in (values.low, values.high)]
     step: Number | None = None
     if weights.step is not None and values.step is not None:

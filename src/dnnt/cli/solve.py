@@ -240,16 +240,17 @@ def _competition(answer: Answer) -> int:
 
 
 def _explain(file: str, options: Options) -> int:
-    from dnnt.api import info
     from dnnt.choice import choose
     from dnnt.formats import instance_file, json_text
-    from dnnt.running import MIB, available_bytes
+    from dnnt.profile import profile as profile_of
+    from dnnt.running import Run
 
     instance = instance_file.read(file)
-    profile = info(instance)
+    run = Run(options.time_limit, options.memory_limit)
+    profile = profile_of(instance, run)
     chosen, reason = profile.chosen, profile.reason
     if options.method != "auto":
-        choice = choose(instance, options.method, available_bytes() / MIB)
+        choice = choose(instance, options.method, run.room)
         chosen, reason = choice.method.name, choice.reason
     if options.as_json:
         plan = {

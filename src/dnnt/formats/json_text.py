@@ -12,6 +12,7 @@ import os
 import sys
 import zlib
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NoReturn
@@ -140,11 +141,15 @@ def parse(raw: bytes) -> Any:
     return value
 
 
+# Data hold the same decimals again and again: one value in memory serves them all.
+_short_number = lru_cache(maxsize=1 << 16)(from_json_token)
+
+
 def _number(token: str) -> Any:
     if len(token) < 18 and token.lstrip("-").isdigit():
         return int(token)
     try:
-        return from_json_token(token)
+        return _short_number(token) if len(token) < 40 else from_json_token(token)
     except InvalidInput as error:
         return _Broken(error.fault, error.remedy)
 

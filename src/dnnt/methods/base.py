@@ -59,18 +59,14 @@ class Cost:
 
 
 class Method(ABC):
-    """One way of solving. Final classes implement the three questions and `solve`."""
+    """One way of solving. Final classes implement `assess` and `solve`."""
 
     name: str
     summary: str
 
     @abstractmethod
-    def refusal(self, instance: Instance) -> str | None:
-        """Why the method does not take the instance; None where it does."""
-
-    @abstractmethod
-    def predict(self, instance: Instance) -> Cost:
-        """The predicted cost on an instance that it takes."""
+    def assess(self, instance: Instance) -> Cost | str:
+        """The predicted cost on an instance, or why the method does not take it. No space may be empty."""
 
     @abstractmethod
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:

@@ -32,12 +32,12 @@ class BruteForce(Method):
     name = "brute-force"
     summary = "tries every choice of parameters"
 
-    def refusal(self, instance: Instance) -> str | None:
-        """Takes every discrete instance."""
-        return "a parameter may be any real number" if instance.is_continuous else None
-
-    def predict(self, instance: Instance) -> Cost:
-        """Choices (of live parameters) times the work of the last vertex on every distinct input."""
+    def assess(self, instance: Instance) -> Cost | str:
+        """Takes every discrete instance: choices (of live parameters) times the work of the last vertex on every
+        distinct input.
+        """
+        if instance.is_continuous:
+            return "a parameter may be any real number"
         network = instance.network
         if network.edge_count > MAX_EDGES:
             return Cost(float("inf"), float("inf"), f"more than {MAX_EDGES:,} edges")

@@ -55,30 +55,20 @@ class PaperDP(Method):
     name = "paper-dp"
     summary = "Algorithm 1 as printed (DimDP and FinalDP), on natural numbers"
 
-    def refusal(self, instance: Instance) -> str | None:
-        """Why the printed program would be wrong here; None where it is right."""
+    def assess(self, instance: Instance) -> Cost | str:
+        """Why the printed program would be wrong here, or the entries of both tables times the work of one entry of
+        FinalDP.
+        """
         if instance.is_continuous:
             return "a parameter may be any real number"
         found = _domain(instance)
-        return found if isinstance(found, str) else None
-
-    def predict(self, instance: Instance) -> Cost:
-        """Entries of both tables times the work of one entry of FinalDP."""
-        found = _domain(instance)
-        assert not isinstance(found, str), "predict is asked only of instances that the method takes"
-        n, k = len(found.inputs), len(found.edges)
-        cells = n * log10(found.largest + 1)
-        dimensions = sum(len(spaces) for spaces in found.spaces)
-        entries = 10**cells if cells < 150 else float("inf")
-        seconds = entries * (dimensions * 1e-6 * (1 + n) + k * min(entries, 1e150) * 2e-7 * (1 + n))
-        basis = f"tables over {{0, …, {found.largest}}}^{n}, {dimensions + k + 1} of them"
-        return Cost(seconds, 1 + entries * (dimensions + k + 1) * BYTES_PER_ENTRY / (1 << 20), basis)
+        return found if isinstance(found, str) else _cost(found)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Fill DimDP and FinalDP, take the best entry of FinalDP, and recover its parameters."""
         domain = _domain(instance)
         assert not isinstance(domain, str), "solve is asked only of instances that the method takes"
-        run.need(int(self.predict(instance).mebibytes * (1 << 20)), "the tables of Algorithm 1")
+        run.need(int(_cost(domain).mebibytes * (1 << 20)), "the tables of Algorithm 1")
         box = list(product(range(domain.largest + 1), repeat=len(domain.inputs)))
         dim = [_dim_tables(domain, q, box, run) for q in range(len(domain.edges))]
         final = _final_tables(domain, dim, box, run)
@@ -95,6 +85,16 @@ class PaperDP(Method):
         run.offer(_recovered(instance.network.graph(), domain, dim, final, best[1]), best[0])
         run.prove(best[0], False, _grounds(instance, len(box)))
         return {"largest": domain.largest, "entries": len(box) * (sum(map(len, dim)) + len(final))}
+
+
+def _cost(domain: Domain) -> Cost:
+    n, k = len(domain.inputs), len(domain.edges)
+    cells = n * log10(domain.largest + 1)
+    dimensions = sum(len(spaces) for spaces in domain.spaces)
+    entries = 10**cells if cells < 150 else float("inf")
+    seconds = entries * (dimensions * 1e-6 * (1 + n) + k * min(entries, 1e150) * 2e-7 * (1 + n))
+    basis = f"tables over {{0, …, {domain.largest}}}^{n}, {dimensions + k + 1} of them"
+    return Cost(seconds, 1 + entries * (dimensions + k + 1) * BYTES_PER_ENTRY / (1 << 20), basis)
 
 
 Table = dict[Vector, tuple[int, Vector]]

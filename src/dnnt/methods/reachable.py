@@ -29,19 +29,17 @@ class Reachable(Method):
     name = "reachable"
     summary = "dynamic program over the reachable states of a two-layer network (Theorem 1.6, repaired)"
 
-    def refusal(self, instance: Instance) -> str | None:
-        """Takes networks of at most two layers of free units."""
+    def assess(self, instance: Instance) -> Cost | str:
+        """Takes networks of at most two layers of free units. The cost is predicted from upper bounds on the sizes of
+        all sets: products of choices, and grid points of boxes.
+        """
         if instance.is_continuous:
             return "a parameter may be any real number"
         try:
-            program_of(instance)
+            program = program_of(instance)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
-        return None
-
-    def predict(self, instance: Instance) -> Cost:
-        """From upper bounds on the sizes of all sets: products of choices, and grid points of boxes."""
-        seconds, mebibytes, basis = predicted(program_of(instance))
+        seconds, mebibytes, basis = predicted(program)
         return Cost(seconds, mebibytes, basis)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
 
 from dnnt.activations import Activation
-from dnnt.exact import Number, common_step, normal
+from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.reachable.expression import Along, Choose, Node, Spread, Sum
 from dnnt.reachable.packing import Vector
@@ -110,13 +112,8 @@ def total_of(slots: list[Slots], width: int) -> Total:
     ordered: list[Slots] = []
     for direction, equal in lines.items():
         merged = [
-            Slots(
-                space,
-                tuple(normal(factor * u) for u in direction),
-                sum(s.count for s in same),
-                _addresses(same),
-            )
-            for (space, factor), same in equal.items()
+            Slots(space, same[0].column, sum(s.count for s in same), _addresses(same))
+            for (space, _), same in equal.items()
         ]
         ordered.extend(merged)
         if not any(direction) or (len(merged) == 1 and merged[0].count == 1):
@@ -136,8 +133,11 @@ def _addresses(same: list[Slots]) -> tuple[Address, ...]:
 
 def _primitive(column: Vector) -> tuple[Vector, Number]:
     """The direction of a column (coprime integers, the first nonzero one positive) and the factor along it."""
-    step = common_step(list(column))
+    below = lcm(*(x.denominator for x in column))
+    whole = [x.numerator * (below // x.denominator) for x in column]
+    step = gcd(*whole)
     if not step:
-        return (0,) * len(column), 0
-    factor = step if next(x for x in column if x) > 0 else -step
-    return tuple(int(x // factor) for x in column), factor
+        return tuple(whole), 0
+    if next(x for x in whole if x) < 0:
+        step = -step
+    return tuple(x // step for x in whole), normal(Fraction(step, below))

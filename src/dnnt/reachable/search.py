@@ -22,7 +22,7 @@ from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program
 from dnnt.reachable.terms import Term
-from dnnt.running import Run, available_bytes
+from dnnt.running import Run
 
 POINT_PAIRS = 2_000_000
 """Up to this many pairs of halves they are not split, and up to a hundredth of it all states are looked at."""
@@ -212,7 +212,7 @@ def _by_targets(
     if threshold is not None and sampled.loss <= threshold:
         return Searched("targets", 0, sampled)
     member, each = _membership(halves, run)
-    affordable = int(_points_seconds(halves, len(terms)) / each)
+    affordable = int(_points_seconds(halves, len(terms), run) / each)
     run.progress("states in order of loss")
     for tested, (loss, key) in enumerate(increasing(tables)):
         excluded(loss, tested)
@@ -226,10 +226,10 @@ def _by_targets(
     raise AssertionError("no state of the box is reachable")
 
 
-def _points_seconds(halves: Halves, terms: int) -> float:
+def _points_seconds(halves: Halves, terms: int, run: Run) -> float:
     """Predicted time of looking at all states; infinite where they would not fit."""
     left, right, span = halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
-    if keysets.sumset_bytes(left, right, span) > available_bytes() // 2:
+    if keysets.sumset_bytes(left, right, span) > run.room // 2:
         return 1e9
     return 0.01 + keysets.sumset_seconds(left, right, span) + 2e-7 * terms * min(left * right, span)
 

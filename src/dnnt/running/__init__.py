@@ -7,7 +7,6 @@ from dnnt.running.run import (
     Proof,
     Run,
     Stop,
-    available_bytes,
     resident_bytes,
 )
 
@@ -18,6 +17,5 @@ __all__ = [
     "Proof",
     "Run",
     "Stop",
-    "available_bytes",
     "resident_bytes",
 ]

@@ -1,9 +1,8 @@
 """One run: its deadline, memory limit and interrupt, and what has been found and proved so far.
 
 A method calls `poll` often (every 50 ms of work at the latest), `need` before it builds something large, `offer` for
-parameters with their loss, and `prove` for a lower bound with its grounds. A limit or an interrupt unwinds the
-method by
-`Stop`, which never leaves the pipeline: what was offered and proved is still there.
+parameters with their loss, and `prove` for a lower bound with its grounds. A limit or an interrupt unwinds the method
+by `Stop`, which never leaves the pipeline: what was offered and proved is still there.
 """
 
 from __future__ import annotations
@@ -90,6 +89,14 @@ class Run:
         """Wall-clock seconds since the start."""
         return monotonic() - self.started
 
+    @property
+    def room(self) -> int:
+        """The bytes that may still be taken: what the machine can give and the limit allows."""
+        room = available_bytes()
+        if self.memory_limit is not None:
+            room = min(room, int(self.memory_limit * MIB) - resident_bytes())
+        return max(room, 0)
+
     def interrupt(self) -> None:
         """Ask the run (and the check that follows it) to stop at its next poll."""
         self._interrupted = True
@@ -129,13 +136,11 @@ class Run:
 
     def need(self, size: int, what: str) -> None:
         """Raise `Stop` if `size` further bytes for `what` would not fit."""
-        room = available_bytes()
-        if self.memory_limit is not None:
-            room = min(room, int(self.memory_limit * MIB) - resident_bytes())
+        room = self.room
         if size > room:
             raise Stop(
                 "memory",
-                f"about {mebibytes(size)} MiB are needed for {what}, {max(room, 0) // MIB:,} MiB are left",
+                f"about {mebibytes(size)} MiB are needed for {what}, {room // MIB:,} MiB are left",
                 predicted=True,
             )
 

@@ -15,11 +15,12 @@ from typing import Any
 
 from dnnt import api
 from dnnt.answer import CHECKED, Answer
+from dnnt.choice import prospects
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number, text
 from dnnt.formats import instance_file, json_text
 from dnnt.instance import Instance
-from dnnt.methods import NAMES, method as method_named
+from dnnt.methods import NAMES
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
 from dnnt.reachable import cheapest, key_kinds, keysets, search
@@ -33,8 +34,10 @@ FIELDS = (
 
 
 def takers(instance: Instance) -> tuple[str, ...]:
-    """The methods that take an instance."""
-    return tuple(name for name in NAMES if method_named(name).refusal(instance) is None)
+    """The methods that take an instance: all of them where a space is empty, since none has to be asked then."""
+    if instance.has_empty_space:
+        return NAMES
+    return tuple(each.name for each in prospects(instance) if each.refusal is None)
 
 
 def check_method(
