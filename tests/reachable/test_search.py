@@ -44,7 +44,7 @@ def targets(patch: Patch) -> None:
     """List states in order of loss, whatever that costs."""
     patch.setattr(search, "POINT_PAIRS", -1)
     patch.setattr(search, "TABLE_CELLS", 20_000)
-    patch.setattr(search, "_points_seconds", lambda halves, terms: 1e9)
+    patch.setattr(search, "_points_seconds", lambda halves, terms, run: 1e9)
 
 
 def arrays(patch: Patch) -> None:

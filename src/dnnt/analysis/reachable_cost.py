@@ -10,15 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import inf, log2
+from math import ceil, exp2, inf, log2
 
 from dnnt.activations import Activation
 from dnnt.exact import Number, common_step, magnitude, normal
+from dnnt.reachable import keysets
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.program import Program
 from dnnt.spaces import Range
 
-SECONDS_PER_PAIR = 6e-8
+STARTING = 0.001
+SECONDS_PER_DIGIT = 5e-8
+SECONDS_PER_STATE = 2e-7
+
+WIDEST = 100.0
+"""Boxes of more cells (a logarithm) are all alike."""
+
 BYTES_PER_KEY = 24.0
 
 _STEP_KEPT = ("identity", "relu", "abs")
@@ -67,12 +74,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An upper bound on a set's size (logarithm), its box, the pairs formed to build it, and its largest part."""
+    """An upper bound on a set's size (logarithm), its box, the seconds to build it, its largest part (a logarithm)."""
 
     size: float
     box: Box
-    pairs: float
+    seconds: float
     peak: float
+
+
+def _mapping(size: float, width: int) -> float:
+    """The time of mapping every key of a set through a table for each coordinate."""
+    return _times(size, SECONDS_PER_DIGIT * width)
 
 
 def _log2(value: Number) -> float:
@@ -92,18 +104,52 @@ def predicted(program: Program) -> tuple[float, float, str]:
     units = [(estimate(unit.node), unit.count) for unit in program.units]
     rest = estimate(program.rest.node)
     whole = _total([*units, (rest, 1)], program.width)
+    span = whole.box.log_count(WIDEST)
     # The last step works on two halves; where their sum is small it is formed as a whole.
-    half = max(whole.size / 2, *(e.size for e, _ in units), rest.size) if units else whole.size
-    last = min(whole.size, _plus(half, 10.0))
-    pairs = _plus(*(e.pairs for e, _ in units), rest.pairs, half + 2, last)
+    largest = max((e.size for e, _ in units), default=0.0)
+    half = min(whole.size, max(whole.size / 2, largest, rest.size))
+    last = min(whole.size, half + 10.0)
+    seconds = STARTING + sum(e.seconds for e, _ in units) + rest.seconds
+    seconds += 2 * _fold_seconds([(half - largest, 1), (largest, 1)], inf, span)
+    seconds += _sumset_seconds(half, last - half, span) + _times(last, SECONDS_PER_STATE * program.width)
     peak = _plus(half, last, *(e.peak for e, _ in units), rest.peak)
-    seconds = 0.0005 + (2.0**pairs * SECONDS_PER_PAIR * (1 + program.width) if pairs < 1000 else inf)
-    memory = 2.0**peak * BYTES_PER_KEY / (1 << 20) if peak < 1000 else inf
     return (
         seconds,
-        memory,
+        _times(peak, BYTES_PER_KEY / (1 << 20)),
         f"at most about 2^{whole.size:.0f} reachable states of {program.width} coordinates",
     )
+
+
+def _times(log: float, factor: float) -> float:
+    """2^log · factor, or infinity."""
+    return exp2(log) * factor if log < 900 else inf
+
+
+def _sumset_seconds(left: float, right: float, span: float) -> float:
+    """The time of a sumset; sizes and span are logarithms."""
+    if max(left, right) > 60:
+        return _times(left + right, 1e-7)
+    return keysets.sumset_seconds(ceil(exp2(left)), ceil(exp2(right)), int(exp2(min(span, WIDEST))))
+
+
+def _fold_seconds(parts: list[tuple[float, int]], cells: float, span: float) -> float:
+    """The time of adding up sets (logarithms of sizes, multiplicities), smallest first, as `execute.fold_sum` does."""
+    seconds = total = 0.0
+    for size, times in sorted(parts):
+        chain = size
+        for exponent in range(times.bit_length()):
+            if size > 0 and times >> exponent & 1:
+                seconds += _sumset_seconds(total, chain, span) if total > 0 else 0.0
+                total = min(total + chain, cells)
+            if size > 0 and times >> exponent > 1:
+                seconds += _sumset_seconds(chain, chain, span)
+                chain = min(_multisets(size, 2 << exponent), cells)
+    return seconds
+
+
+def _multisets(size: float, times: int) -> float:
+    """An upper bound on the multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N."""
+    return min(size * min(times, 10**9), exp2(min(size, 60)) * _log2(times + 1))
 
 
 def estimate(node: Node) -> Estimate:
@@ -115,7 +161,7 @@ def estimate(node: Node) -> Estimate:
     if isinstance(node, Along):
         line, direction = estimate(node.line), node.direction
         box = Box(len(direction), lambda c: _scaled(line.box[0], direction[c]))
-        return Estimate(line.size, box, _plus(line.pairs, line.size), line.peak)
+        return Estimate(line.size, box, line.seconds + _mapping(line.size, len(direction)), line.peak)
     if isinstance(node, Image):
         return _image(node)
     return _spread(node)
@@ -126,7 +172,7 @@ def _choose(node: Choose) -> Estimate:
     step = space.step if isinstance(space, Range) else common_step([normal(w - space.low) for w in space.values])
     one = Interval(space.low, space.high, step)
     size = _log2(space.size) if any(node.column) else 0.0
-    return Estimate(size, Box(len(node.column), lambda c: _scaled(one, node.column[c])), size, size)
+    return Estimate(size, Box(len(node.column), lambda c: _scaled(one, node.column[c])), _mapping(size, 1), size)
 
 
 def _scaled(of: Interval | None, factor: Number) -> Interval | None:
@@ -138,14 +184,12 @@ def _scaled(of: Interval | None, factor: Number) -> Interval | None:
 
 def _total(parts: list[tuple[Estimate, int]], width: int) -> Estimate:
     box = Box(width, lambda c: _interval_sum([(e.box[c], times) for e, times in parts]))
-    # Multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N.
-    product = sum(
-        min(e.size * min(times, 10**9), 2.0 ** min(e.size, 60) * _log2(times + 1)) for e, times in parts if e.size > 0
-    )
-    size = min(product, box.log_count(product)) if parts else 0.0
-    steps = [size + e.size + (log2(max(1.0, _log2(times)) * 2) if times > 1 else 0.0) for e, times in parts]
-    pairs = _plus(*(e.pairs for e, _ in parts), *steps) if parts else 0.0
-    return Estimate(size, box, pairs, _plus(size + 1, *(e.peak for e, _ in parts)))
+    product = sum(_multisets(e.size, times) for e, times in parts if e.size > 0)
+    size = min(product, box.log_count(product))
+    seconds = sum(e.seconds for e, _ in parts)
+    if size:
+        seconds += _fold_seconds([(e.size, times) for e, times in parts], size, box.log_count(WIDEST))
+    return Estimate(size, box, seconds, _plus(size + 1, *(e.peak for e, _ in parts)))
 
 
 def _interval_sum(parts: list[tuple[Interval | None, int]]) -> Interval | None:
@@ -164,7 +208,8 @@ def _interval_sum(parts: list[tuple[Interval | None, int]]) -> Interval | None:
 def _image(node: Image) -> Estimate:
     part = estimate(node.part)
     box = Box(node.part.width, lambda c: _activated(node.activation, part.box[c]))
-    return Estimate(min(part.size, box.log_count(part.size)), box, _plus(part.pairs, part.size), part.peak)
+    seconds = part.seconds + _mapping(part.size, box.width)
+    return Estimate(min(part.size, box.log_count(part.size)), box, seconds, part.peak)
 
 
 def _activated(activation: Activation, of: Interval | None) -> Interval | None:
@@ -197,7 +242,8 @@ def _spread(node: Spread) -> Estimate:
     box = Box(n * len(lines), interval)
     most = part.size + choices
     size = min(most, box.log_count(most))
-    return Estimate(size, box, _plus(part.pairs, most + 2), _plus(part.peak, most))
+    seconds = part.seconds + _mapping(most, box.width) + sum(line.seconds for line in lines if line is not None)
+    return Estimate(size, box, seconds, _plus(part.peak, most))
 
 
 def _product(weights: Interval | None, values: Interval | None) -> Interval | None:

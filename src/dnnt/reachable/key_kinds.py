@@ -101,8 +101,11 @@ class BitKeys:
         import numpy as np
 
         raw = self.bits.to_bytes(self.bits.bit_length() // 8 + 1, "little")
-        found: Array = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little").nonzero()[0]
-        return found.astype(np.int64, copy=False)
+        octets = np.frombuffer(raw, np.uint8)
+        filled = octets.nonzero()[0].astype(np.int64, copy=False)
+        row, bit = np.unpackbits(octets[filled].reshape(-1, 1), axis=1, bitorder="little").nonzero()
+        found: Array = 8 * filled[row] + bit
+        return found
 
     def digits(self, packing: Packing, axis: int) -> list[int]:
         """The distinct digits of one coordinate."""
@@ -208,9 +211,12 @@ def as_bits(keys: Keys) -> BitKeys:
     if isinstance(keys, NumpyKeys) and keys.size > 2000:
         import numpy as np
 
-        cells = np.zeros(int(keys.keys[-1]) + 1, np.uint8)
-        cells[keys.keys] = 1
-        return BitKeys(int.from_bytes(np.packbits(cells, bitorder="little").tobytes(), "little"))
+        # Keys are sorted, so those of one byte are neighbours.
+        places = keys.keys >> 3
+        starts = np.concatenate([[0], (places[1:] != places[:-1]).nonzero()[0] + 1])
+        filled = np.zeros(int(places[-1]) + 1, np.uint8)
+        filled[places[starts]] = np.bitwise_or.reduceat((1 << (keys.keys & 7)).astype(np.uint8), starts)
+        return BitKeys(int.from_bytes(filled.tobytes(), "little"))
     listed = keys.listed()
     raw = bytearray(listed[-1] // 8 + 1 if listed else 1)
     for key in listed:

@@ -23,7 +23,7 @@ CHUNK_PAIRS = 4_000_000
 BITMAP_SPAN = 1 << 30
 """The largest box for which a byte a cell is held."""
 
-BITSET_SPAN = 1 << 34
+BITSET_SPAN = 1 << 32
 """The largest box for which a bit a cell is held."""
 
 PYTHON_BYTES = 110

@@ -1,0 +1,80 @@
+"""Predicted cost: sizes and boxes are upper bounds, and instances with very many samples are assessed quickly."""
+
+from __future__ import annotations
+
+from math import inf, log2
+from random import Random
+
+import pytest
+
+import dnnt
+from dnnt.analysis.reachable_cost import Box, Estimate, Interval, estimate, predicted
+from dnnt.errors import MethodUnsuitable
+from dnnt.reachable.execute import Executed, execute
+from dnnt.reachable.expression import Node
+from dnnt.reachable.from_layers import program_of
+from dnnt.running import Run
+from dnnt.testing import random_two_layer
+
+
+def holds(said: Estimate, made: Executed) -> None:
+    """The set is no larger than said, and lies in the box."""
+    assert log2(made.keys.size) <= said.size + 1e-9
+    for c, axis in enumerate(made.packing.axes):
+        of = said.box[c]
+        if of is not None:
+            assert of.low <= axis.low
+            assert axis.high <= of.high
+            assert of.step is None or of.log_count + 1e-9 >= log2(axis.count)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_upper_bounds(seed: int) -> None:
+    """On instances that use every feature: each part of the expression, and so what is predicted for the whole."""
+    instance = random_two_layer(Random(seed))
+    if instance.has_empty_space:
+        return
+    program = program_of(instance)
+    nodes: list[Node] = [*(unit.node for unit in program.units), program.rest.node]
+    for node in nodes:
+        made = execute(node, Run())
+        holds(estimate(node), made)
+        for part in made.parts:
+            holds(estimate(part.node), part)
+    seconds, mebibytes, basis = predicted(program)
+    assert 0 < seconds < 60
+    assert 0 <= mebibytes < 1000
+    assert f"{program.width} coordinates" in basis
+
+
+def test_boxes_are_looked_at_no_further_than_needed() -> None:
+    """A few coordinates mostly show that the box is larger than the choices are many."""
+    asked = []
+
+    def interval(c: int) -> Interval | None:
+        asked.append(c)
+        return Interval(0, 7, 1) if c < 5 else None
+
+    box = Box(10**9, interval)
+    assert box.log_count(8.0) == 9.0
+    assert box.log_count(15.0) == 15.0
+    assert asked == [0, 1, 2, 3, 4]
+    assert box.log_count(16.0) == inf
+
+
+def test_predictions_have_no_end() -> None:
+    """Layers of 10^100 units, and more states than a float counts, are predicted as well."""
+    for units in (1, 10**100):
+        layers = [
+            {"units": units, "activation": "relu", "weights": [-1, 0, 1], "bias": [0, 1]},
+            {"units": 1, "activation": "identity", "weights": [-1, 1], "bias": [0]},
+        ]
+        samples = [([x, x * x], [x]) for x in range(2000)]
+        seconds, mebibytes, _ = predicted(program_of(dnnt.layered(2, layers, samples)))
+        assert (seconds == inf) == (mebibytes == inf) == (units > 1)
+
+
+def test_deeper_networks_have_no_program() -> None:
+    layers = [{"units": 1, "activation": "relu", "weights": [-1, 1], "bias": [0]}] * 3
+    with pytest.raises(MethodUnsuitable, match="deeper"):
+        program_of(dnnt.layered(1, layers, [([1], [1])]))
