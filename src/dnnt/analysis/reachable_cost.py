@@ -20,11 +20,14 @@ from dnnt.reachable.program import Program
 from dnnt.spaces import Range
 
 STARTING = 0.001
-SECONDS_PER_DIGIT = 5e-8
-SECONDS_PER_STATE = 2e-7
+DIGIT, DIGIT_WIDE = 5e-8, 3e-7
+"""Seconds to map one coordinate of a key; of one that is too wide for NumPy."""
 
-WIDEST = 100.0
-"""Boxes of more cells (a logarithm) are all alike."""
+STATE, STATE_WIDE = 2e-7, 1e-6
+"""Seconds to find what one coordinate of a state adds to the loss."""
+
+NARROW, WIDEST = 62.0, 100.0
+"""The most cells of a box whose keys NumPy can hold, and that are told apart at all (logarithms)."""
 
 BYTES_PER_KEY = 24.0
 
@@ -82,9 +85,9 @@ class Estimate:
     peak: float
 
 
-def _mapping(size: float, width: int) -> float:
-    """The time of mapping every key of a set through a table for each coordinate."""
-    return _times(size, SECONDS_PER_DIGIT * width)
+def _mapping(size: float, box: Box) -> float:
+    """The time of mapping every key of a set into a box through a table for each coordinate."""
+    return _times(size, (DIGIT_WIDE if box.log_count(NARROW + 1) > NARROW else DIGIT) * box.width)
 
 
 def _log2(value: Number) -> float:
@@ -111,7 +114,9 @@ def predicted(program: Program) -> tuple[float, float, str]:
     last = min(whole.size, half + 10.0)
     seconds = STARTING + sum(e.seconds for e, _ in units) + rest.seconds
     seconds += 2 * _fold_seconds([(half - largest, 1), (largest, 1)], inf, span)
-    seconds += _sumset_seconds(half, last - half, span) + _times(last, SECONDS_PER_STATE * program.width)
+    seconds += _sumset_seconds(half, last - half, span) + _times(
+        last, (STATE_WIDE if span > NARROW else STATE) * program.width
+    )
     peak = _plus(half, last, *(e.peak for e, _ in units), rest.peak)
     return (
         seconds,
@@ -161,7 +166,7 @@ def estimate(node: Node) -> Estimate:
     if isinstance(node, Along):
         line, direction = estimate(node.line), node.direction
         box = Box(len(direction), lambda c: _scaled(line.box[0], direction[c]))
-        return Estimate(line.size, box, line.seconds + _mapping(line.size, len(direction)), line.peak)
+        return Estimate(line.size, box, line.seconds + _mapping(line.size, box), line.peak)
     if isinstance(node, Image):
         return _image(node)
     return _spread(node)
@@ -172,7 +177,8 @@ def _choose(node: Choose) -> Estimate:
     step = space.step if isinstance(space, Range) else common_step([normal(w - space.low) for w in space.values])
     one = Interval(space.low, space.high, step)
     size = _log2(space.size) if any(node.column) else 0.0
-    return Estimate(size, Box(len(node.column), lambda c: _scaled(one, node.column[c])), _mapping(size, 1), size)
+    box = Box(len(node.column), lambda c: _scaled(one, node.column[c]))
+    return Estimate(size, box, _mapping(size, box), size)
 
 
 def _scaled(of: Interval | None, factor: Number) -> Interval | None:
@@ -208,7 +214,7 @@ def _interval_sum(parts: list[tuple[Interval | None, int]]) -> Interval | None:
 def _image(node: Image) -> Estimate:
     part = estimate(node.part)
     box = Box(node.part.width, lambda c: _activated(node.activation, part.box[c]))
-    seconds = part.seconds + _mapping(part.size, box.width)
+    seconds = part.seconds + _mapping(part.size, box)
     return Estimate(min(part.size, box.log_count(part.size)), box, seconds, part.peak)
 
 
@@ -242,7 +248,7 @@ def _spread(node: Spread) -> Estimate:
     box = Box(n * len(lines), interval)
     most = part.size + choices
     size = min(most, box.log_count(most))
-    seconds = part.seconds + _mapping(most, box.width) + sum(line.seconds for line in lines if line is not None)
+    seconds = part.seconds + _mapping(most, box) + sum(line.seconds for line in lines if line is not None)
     return Estimate(size, box, seconds, _plus(part.peak, most))
 
 

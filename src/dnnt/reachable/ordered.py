@@ -73,20 +73,35 @@ def _outwards(term: Term, packing: Packing) -> Iterator[Entry]:
 
 
 def increasing(terms: list[Ascending]) -> Iterator[Entry]:
-    """All states of the box as (total loss, key), by increasing loss."""
-    firsts = [term.at(0) for term in terms]
+    """All states of the box as (total loss, key), by increasing loss.
+
+    Terms are taken by the gap between their first two entries. A queued state is known by the last term that is past
+    its first entry. After it come the state with the next entry of that term, the one with the second entry of the next
+    term, and the one where that replaces a second entry: each state has one predecessor, of no greater loss.
+    """
     loss: Number = 0
     key = 0
-    for first in firsts:
+    for first in (term.at(0) for term in terms):
         assert first is not None, "a box has at least one state"
         loss, key = loss + first[0], key + first[1]
-    queue: list[tuple[Number, int, tuple[int, ...], int]] = [(loss, key, (0,) * len(terms), 0)]
+    yield normal(loss), key
+    gaps = sorted(((*gap, i) for i, term in enumerate(terms) if (gap := _gap(term, 0)) is not None))
+    queue = [(loss + gaps[0][0], key + gaps[0][1], 0, 1)] if gaps else []
     while queue:
-        loss, key, indices, last = heappop(queue)
+        loss, key, last, index = heappop(queue)
         yield normal(loss), key
-        # Each index vector has one parent: the last increased index is never followed by an earlier one.
-        for c in range(last, len(terms)):
-            here, there = terms[c].at(indices[c]), terms[c].at(indices[c] + 1)
-            if here is not None and there is not None:
-                following = (*indices[:c], indices[c] + 1, *indices[c + 1 :])
-                heappush(queue, (loss + there[0] - here[0], key + there[1] - here[1], following, c))
+        more, step, i = gaps[last]
+        following = _gap(terms[i], index)
+        if following is not None:
+            heappush(queue, (loss + following[0], key + following[1], last, index + 1))
+        if last + 1 < len(gaps):
+            next_more, next_step, _ = gaps[last + 1]
+            heappush(queue, (loss + next_more, key + next_step, last + 1, 1))
+            if index == 1:
+                heappush(queue, (loss - more + next_more, key - step + next_step, last + 1, 1))
+
+
+def _gap(term: Ascending, index: int) -> Entry | None:
+    """What entry number index + 1 has more than entry number `index`, in loss and in key; None past the last one."""
+    here, there = term.at(index), term.at(index + 1)
+    return None if here is None or there is None else (there[0] - here[0], there[1] - here[1])

@@ -17,7 +17,7 @@ from dnnt.instance import Instance, mixed_order
 from dnnt.reachable import keysets
 from dnnt.reachable.cheapest import cheapest
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum
-from dnnt.reachable.key_kinds import Keys, NumpyKeys, as_bits, as_numpy, meeting, split
+from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, NumpyKeys, as_bits, as_numpy, meeting, split
 from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program
@@ -29,6 +29,9 @@ POINT_PAIRS = 2_000_000
 
 MANY = 10**9
 """Multiplicities above this are treated as this one where work is predicted."""
+
+LISTING_SECONDS = 4e-6
+"""The time that it takes to list one more target."""
 
 TABLE_CELLS = 2_000_000
 """The most entries of a sample's table of losses for `targets`."""
@@ -212,7 +215,7 @@ def _by_targets(
     if threshold is not None and sampled.loss <= threshold:
         return Searched("targets", 0, sampled)
     member, each = _membership(halves, run)
-    affordable = int(_points_seconds(halves, len(terms), run) / each)
+    affordable = int(_points_seconds(halves, len(terms), run) / (each + LISTING_SECONDS))
     run.progress("states in order of loss")
     for tested, (loss, key) in enumerate(increasing(tables)):
         excluded(loss, tested)
@@ -231,7 +234,8 @@ def _points_seconds(halves: Halves, terms: int, run: Run) -> float:
     left, right, span = halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
     if keysets.sumset_bytes(left, right, span) > run.room // 2:
         return 1e9
-    return 0.01 + keysets.sumset_seconds(left, right, span) + 2e-7 * terms * min(left * right, span)
+    costs = 2e-7 if span <= NUMPY_SPAN else 5e-7
+    return 0.01 + keysets.sumset_seconds(left, right, span) + costs * terms * min(left * right, span)
 
 
 def _membership(halves: Halves, run: Run) -> tuple[Callable[[int], bool], float]:
