@@ -19,6 +19,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
+from progress import followed
 from rich.console import Console
 from rich.table import Table
 
@@ -91,7 +92,7 @@ def compare(count: int, seed: int, jobs: int) -> dict[str, Tally]:
     """`count` instances of each generator; the same seed gives the same instances, whatever `jobs` is."""
     work = [(name, seed, index) for name in GENERATORS for index in range(count)]
     sums = {name: Tally() for name in GENERATORS}
-    for (name, _, _), tally in zip(work, _mapped(work, jobs), strict=True):
+    for (name, _, _), tally in zip(work, followed(_mapped(work, jobs), len(work), "comparing methods"), strict=True):
         sums[name].add(tally)
     return sums
 

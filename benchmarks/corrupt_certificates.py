@@ -16,6 +16,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
+from progress import followed
 from rich.console import Console
 from rich.table import Table
 
@@ -66,7 +67,7 @@ def corrupt(count: int, seed: int, jobs: int) -> tuple[Counter[tuple[str, str]],
     wrong: list[str] = []
     work = [(seed, index) for index in range(count)]
     with ProcessPoolExecutor(jobs) as pool:
-        for more, kinds, faults in pool.map(one, work, chunksize=5):
+        for more, kinds, faults in followed(pool.map(one, work, chunksize=5), len(work), "spoiling certificates"):
             outcomes.update(more)
             grounds.update(kinds)
             wrong += faults
