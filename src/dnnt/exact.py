@@ -10,7 +10,8 @@ import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, isfinite, lcm
+from typing import Any
 
 from dnnt.errors import InvalidInput, shown
 
@@ -24,6 +25,9 @@ LONG_BITS = 200_000
 
 # Python's own limit (4,300 digits) guards against quadratic conversions; the limits here do that instead.
 sys.set_int_max_str_digits(0)
+
+_NUMERIC = frozenset("biufOU")
+"""Kinds of NumPy's types that may hold numbers: booleans (refused one by one), integers, floats, objects, texts."""
 
 _TEXT = re.compile(r"(-?)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?\Z")
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")
@@ -56,18 +60,31 @@ def number(value: object, exact_floats: bool = False) -> Number:
     if isinstance(value, Decimal) and value.is_finite():
         return from_json_token(str(value))
     if isinstance(value, float):
+        if not isfinite(value):
+            raise InvalidInput(f"{value!r} is not a number", "give a finite number")
         if not exact_floats:
             raise InvalidInput(
                 f"{value!r} is a float",
                 "give an integer, a Fraction or a string, or say exact_floats=True to mean each float as the "
                 "rational it is",
             )
-        if value != value or value in (float("inf"), float("-inf")):
-            raise InvalidInput(f"{value!r} is not a number", "give a finite number")
         return normal(Fraction(value))
-    if hasattr(value, "item") and not hasattr(value, "__len__"):
-        return number(value.item(), exact_floats)
+    if _kind(value) in _NUMERIC and hasattr(value, "item") and not hasattr(value, "__len__"):
+        plain = value.item()
+        return _long_double(plain, exact_floats) if type(plain) is type(value) else number(plain, exact_floats)
     raise InvalidInput(f"{shown(value)} is not a number", 'write an integer, a decimal or a string "p/q"')
+
+
+def _long_double(value: Any, exact_floats: bool) -> Number:
+    """The number in a NumPy long double, for which Python has no type."""
+    if not exact_floats or not isfinite(value):
+        return number(float(value))
+    return normal(Fraction(*value.as_integer_ratio()))
+
+
+def _kind(value: object) -> str | None:
+    """The letter of the kind of a NumPy value's type; None for other values."""
+    return getattr(getattr(value, "dtype", None), "kind", None)
 
 
 def from_text(text: str) -> Number:
@@ -177,6 +194,8 @@ def common_step(values: list[Number]) -> Number:
 def numbers(values: object, exact_floats: bool = False) -> tuple[Number, ...]:
     """A tuple of exact numbers from any sequence (a list, a tuple, an array of one dimension)."""
     if hasattr(values, "tolist"):
+        if hasattr(values, "dtype") and _kind(values) not in _NUMERIC:
+            raise InvalidInput(f"an array of {values.dtype}", "give an array of numbers")
         values = values.tolist()
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise InvalidInput(f"{shown(values)} is not a list of numbers", "write a list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import gcd
+from math import gcd, isfinite
 from typing import Any
 
 from dnnt.errors import InvalidInstance, at, shown
@@ -177,8 +177,10 @@ def exactly(value: Any) -> Any:
     """The value with every float in it (arrays, lists, dictionaries) replaced by the rational number that it is."""
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, float):
-        return number(value, exact_floats=True)
+    if isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", None) == "f":
+        return (
+            number(value, exact_floats=True) if isfinite(value) else value
+        )  # Where it is refused, its place is known.
     if isinstance(value, (list, tuple)):
         return type(value)(exactly(v) for v in value)
     if isinstance(value, dict):

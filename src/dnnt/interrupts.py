@@ -9,7 +9,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
+
+AGAIN = 1.0
+"""Seconds after which a second interrupt counts as one."""
 
 
 class Latch:
@@ -17,6 +21,7 @@ class Latch:
 
     def __init__(self) -> None:
         self.asked = False
+        self._since = 0.0
         self._then: Callable[[], None] | None = None
 
     def forward(self, then: Callable[[], None]) -> None:
@@ -26,12 +31,22 @@ class Latch:
             then()
 
     def ask(self) -> None:
-        """Note an interrupt. The second one raises `KeyboardInterrupt`: somebody does not want to wait."""
+        """Note an interrupt. Another one, a second later or more, raises `KeyboardInterrupt`: somebody won't wait.
+
+        One sooner than that is taken for the same: what stops programs often signals the process and its group.
+        """
         if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
+            if monotonic() - self._since >= AGAIN:
+                raise KeyboardInterrupt
+            return
+        self.asked, self._since = True, monotonic()
         if self._then is not None:
             self._then()
+
+
+def leave() -> None:
+    """What to do at an interrupt where nothing is to be saved: raise `KeyboardInterrupt`."""
+    raise KeyboardInterrupt
 
 
 @contextmanager

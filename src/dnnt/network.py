@@ -22,6 +22,9 @@ SOURCE = "s"
 MAX_EDGES = 2_000_000
 """The most edges that a layered network is written out to."""
 
+MAX_INPUTS = 10_000_000
+"""The most inputs with which the edges of a layered network are written out."""
+
 ZERO = Values((0,))
 
 
@@ -288,7 +291,9 @@ class Layered:
     def graph(self) -> Network:
         """The network written out. Raises `TooLarge` past `MAX_EDGES` edges."""
         if self.edge_count > MAX_EDGES:
-            raise TooLarge(f"{_count(self.edge_count)} edges are too many to write out (at most {MAX_EDGES:,})")
+            raise TooLarge(f"{count(self.edge_count)} edges are too many to write out (at most {MAX_EDGES:,})")
+        if self.inputs > MAX_INPUTS:
+            raise TooLarge(f"{count(self.inputs)} inputs are too many to write out (at most {MAX_INPUTS:,})")
         vertices, edges, before = [], [], [SOURCE]
         for index, each in enumerate(self.layers, start=1):
             names = [f"L{index}.{unit}" for unit in range(1, each.units + 1)]
@@ -347,5 +352,6 @@ def _edge(given: Any, index: int) -> Edge:
         raise InvalidInput(f"{shown(given)} is no edge", "give a dnnt.Edge")
 
 
-def _count(value: int) -> str:
+def count(value: int) -> str:
+    """A number of things for a person, however large it is."""
     return f"{value:,}" if value < 10**15 else f"about 10^{int(value.bit_length() * 0.30103)}"

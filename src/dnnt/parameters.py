@@ -13,7 +13,7 @@ from typing import Any
 from dnnt import spaces
 from dnnt.errors import InvalidParameters, TooLarge, at, shown
 from dnnt.exact import Number, number as exact_number, numbers, to_json
-from dnnt.network import SOURCE, Layered, Network
+from dnnt.network import MAX_INPUTS, SOURCE, Layered, Network, count
 from dnnt.spaces import Range, Real, Values
 
 
@@ -206,9 +206,12 @@ def first_choice(network: Network | Layered) -> Parameters:
                 for edge in network.edges
             )
         )
+    if network.inputs > MAX_INPUTS:
+        raise TooLarge(f"an edge with {count(network.inputs)} weights is too long to write down")
     runs = []
     for index, (layer, (fan, _)) in enumerate(zip(network.layers, network.fans(), strict=True)):
-        weights = (spaces.preferred(layer.weights),) * (network.inputs if index == 0 else 1)
+        width = network.inputs if index == 0 else 1
+        weights = (spaces.preferred(layer.weights),) * width if width else ()
         bias = spaces.preferred(layer.bias)
         if fan == 1 or bias == 0:
             runs.append(Run(weights, bias, fan * layer.units))

@@ -18,7 +18,7 @@ from dnnt.formats import certificate_file, instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, first_choice
-from dnnt.running import Incumbent, Proof, Run, Stop
+from dnnt.running import Incumbent, Proof, Run, Stop, ticking
 
 GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 """Seconds that the check of what is there may take after a stop."""
@@ -88,9 +88,10 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
         _first(instance, run)
         if wanted == "auto" and goal.reached(run):
             return Finished("evaluate", SETTLED, "proved", {})
-        choice = choose(instance, wanted, run.room)
-        name, reason = choice.method.name, choice.reason
-        stats = choice.method.solve(instance, goal, run)
+        with ticking(run.check):
+            choice = choose(instance, wanted, run.room)
+            name, reason = choice.method.name, choice.reason
+            stats = choice.method.solve(instance, goal, run)
     except Stop as stop:
         detail = f"{reason}; {stop.detail}" if stop.detail else reason
         return Finished(name, detail, stop.kind, {}, stop.predicted)
@@ -107,7 +108,7 @@ def _first(instance: Instance, run: Run) -> None:
     started = monotonic()
     chosen = first_choice(instance.network)
     try:
-        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.poll_first).total
+        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.check_first).total
     except TooLarge:
         # Numbers too long to look at: the method may do better, and if not, it says so.
         return

@@ -15,7 +15,7 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
-from dnnt.running import Run, Stop
+from dnnt.running import Run, Stop, ticking
 from dnnt.spaces import Real, Values
 
 _PRECISE = Context(prec=40, Emax=10**17, Emin=-(10**17))
@@ -156,8 +156,8 @@ def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect,
     said: tuple[Prospect, ...] = ()
     try:
         run.poll()
-        said = prospects(instance)
-        run.poll()
+        with ticking(run.check):
+            said = prospects(instance)
         choice = best(said, run.room)
     except (MethodUnsuitable, TooLarge) as error:
         return said, None, str(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from dnnt.errors import InvalidInput, MethodUnsuitable, shown
 from dnnt.exact import Number, magnitude, normal, number, numbers
@@ -123,7 +123,8 @@ def progression(start: Number, stop: Number, step: Number = 1) -> Values | Range
 
 def listed(values: tuple[Number, ...]) -> Values | Range:
     """The space of the given values: duplicates merged, progressions recognised."""
-    ordered = tuple(sorted(set(values)))
+    # No set here: a file may hold very many numbers that hash alike.
+    ordered = tuple(value for value, _ in groupby(sorted(values)))
     if len(ordered) >= 3:
         step = normal(ordered[1] - ordered[0])
         if all(b - a == step for a, b in pairwise(ordered)):

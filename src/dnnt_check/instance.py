@@ -70,7 +70,7 @@ class _Spaces:
 
     def __init__(self, named: Any, work: Work) -> None:
         self.work = work
-        self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, None): ZERO}
+        self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, frozenset()): ZERO}
         self.used: dict[int, Space] = {}
         self.names: dict[str, Space] = {}
         if not isinstance(named, dict):
@@ -114,7 +114,7 @@ class _Spaces:
         return self._shared(ranged(low, step, count))
 
     def _shared(self, space: Space) -> Space:
-        return self.known.setdefault((space.count, space.low, space.step, space.members), space)
+        return self.known.setdefault((space.count, space.low, space.step, frozenset(space.members or ())), space)
 
 
 def read_instance(data: bytes, work: Work) -> Instance:

@@ -199,6 +199,8 @@ def from_layers(network: Layers, fixed: Fixed, work: Work) -> Network:
     counts = network.edge_counts()
     if fixed and sum(counts) > MAXIMUM_LINKS:
         raise TooMuchWork(f"too much work: fixed values in a network of {describe(sum(counts))} edges")
+    written = network.layers[0].units if network.layers[0].units <= SMALL_LAYER or not last else 1
+    work.hold(8 * network.inputs * written, "the weights into the first layer")
     vertices: list[Vertex] = []
     before: list[int] = []
     position = 0

@@ -7,7 +7,7 @@ found only where it is needed, because numbers without a short common denominato
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cmp_to_key
 
@@ -52,7 +52,7 @@ class Space:
         count: how many elements there are; 0 for all real numbers.
         low: the least element of a range or of a space of one element, else 0.
         step: the step of a range, else 0.
-        members: the elements of other spaces.
+        members: the elements of other spaces, by their names (see `name_of`).
         real: all real numbers.
     """
 
@@ -63,7 +63,7 @@ class Space:
         count: int,
         low: Number = 0,
         step: Number = 0,
-        members: frozenset[Number] | None = None,
+        members: Mapping[str, Number] | None = None,
         real: bool = False,
     ) -> None:
         self.count = count
@@ -78,7 +78,7 @@ class Space:
         if self.real:
             return True
         if self.members is not None:
-            return value in self.members
+            return name_of(value) in self.members
         if self.count <= 1:
             return self.count == 1 and value == self.low
         digit = ratio(value - self.low, self.step)
@@ -87,7 +87,7 @@ class Space:
     def values(self) -> Iterable[Number]:
         """The elements, in any order."""
         if self.members is not None:
-            return self.members
+            return self.members.values()
         return Scaled(self.count, self.low, self.step, range(self.count)).values() if self.count else ()
 
     def scaled(self, work: Work) -> Scaled:
@@ -97,7 +97,7 @@ class Space:
             if self.members is None:
                 self._scaled = progression(self.low, self.step, self.count)
             else:
-                self._scaled = _scaled(self.members, work)
+                self._scaled = _scaled(self.members.values(), work)
         return self._scaled
 
 
@@ -106,10 +106,15 @@ REAL = Space(0, real=True)
 
 def listed(values: Iterable[Number]) -> Space:
     """The set of the values."""
-    members = frozenset(values)
+    members = {name_of(value): value for value in values}
     if len(members) <= 1:
-        return Space(len(members), next(iter(members), 0))
+        return Space(len(members), next(iter(members.values()), 0))
     return Space(len(members), members=members)
+
+
+def name_of(value: Number) -> str:
+    """A text for the number. Texts are hashed with a secret; a file may hold very many numbers that hash alike."""
+    return f"{value.numerator:x}/{value.denominator:x}"
 
 
 def ranged(low: Number, step: Number, count: int) -> Space:

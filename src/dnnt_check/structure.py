@@ -128,10 +128,10 @@ class _Sorting:
         self.totals = [0, *accumulate(count for _, count in left)]
         self.work = work
         self.points = len(instance.points)
+        # Without samples and edges from s there may be more inputs than anything can hold.
+        fed = any(link.source == SOURCE for vertex in network.vertices for link in vertex.incoming)
         self.columns: tuple[Vector, ...] = (
-            tuple(zip(*instance.points, strict=True))
-            if instance.points
-            else ((),) * (instance.inputs if instance.inputs < 10**6 else 0)
+            tuple(zip(*instance.points, strict=True)) if instance.points else ((),) * (instance.inputs if fed else 0)
         )
         self.zero = [not any(column) for column in self.columns]
         self.ones: Vector = (1,) * self.points

@@ -61,7 +61,7 @@ def test_while_solving(number: signal.Signals, body: Body, method: str, save: In
     answer, unbegun = done.objects
     assert done.status == 3
     assert "Traceback" not in done.err
-    assert unbegun == {"file": str(later), "error": f"{later}: interrupted before it was read"}
+    assert unbegun == {"file": str(later), "error": f"{later}: stopped before it was read (interrupt)"}
     assert (answer["file"], answer["stop"]) == (str(file), "interrupt")
     assert answer["status"] == ("unknown" if "gamma" in body else "feasible")
     assert (answer["bound"], answer["assurance"], answer["bound_assurance"]) == (0, "checked", "checked")

@@ -6,6 +6,7 @@ Commands load when they are called, so `dnnt --help` stays light.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -45,7 +46,10 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and exit with the contract's exit status."""
-    sys.exit(run(arguments))
+    status = run(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):  # All is said: what comes now changes nothing.
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(status)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -34,16 +34,17 @@ def command(
     from dnnt.errors import InvalidInput, TooLarge
     from dnnt.evaluation import evaluate
     from dnnt.formats import instance_file, parameters_file
-    from dnnt.interrupts import latched
-    from dnnt.running import Run, Stop
+    from dnnt.interrupts import latched, leave
+    from dnnt.running import Run, Stop, ticking
 
     run = Run(time_limit, memory_limit)
     with latched() as latch:
-        latch.forward(run.interrupt)
-        instance = instance_file.read(file)
-        chosen = parameters_file.read(parameters)
+        latch.forward(leave)
         try:
-            result = evaluate(instance, chosen, max_bits, run.poll)
+            with ticking(run.check):
+                instance = instance_file.read(file)
+                chosen = parameters_file.read(parameters)
+                result = evaluate(instance, chosen, max_bits, run.poll)
         except InvalidInput as error:
             error.file = error.file or parameters
             raise
@@ -51,6 +52,8 @@ def command(
             return fail(f"{file}: {error}; raise --max-bits to go on", exits.LIMIT)
         except Stop as stop:
             return fail(f"{file}: stopped before the end ({stop.kind})", exits.LIMIT)
+        except KeyboardInterrupt:
+            return fail(f"{file}: stopped before the end (interrupt)", exits.LIMIT)
     if not result.inside:
         fail(f"warning: {parameters}: some values are outside their spaces", 0)
     if as_json:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from math import isnan
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+([eE][+-]?[0-9]+)?|inf|infinity", re.ASCII)
 
 
 class Positive(click.ParamType[float]):
@@ -19,11 +22,8 @@ class Positive(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or a usage error."""
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if isnan(number) or number < 0:
+        number = float(value) if isinstance(value, float) or _NUMBER.fullmatch(value) else -1.0
+        if number < 0:
             self.fail(f"{value!r} is not a number of {self.name} (0 or more)", param, ctx)
         return number
 

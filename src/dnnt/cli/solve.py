@@ -15,7 +15,7 @@ from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
 from dnnt.errors import InvalidInput, MethodUnsuitable, printable
-from dnnt.interrupts import Latch, latched
+from dnnt.interrupts import Latch, latched, leave
 
 if TYPE_CHECKING:
     from dnnt.answer import Answer
@@ -60,8 +60,13 @@ def command(**given: Any) -> int:
     FILE is an instance (*.dnnt.json, gzipped or not, - for standard input). Without --goal, an instance with a gamma is
     decided and any other is minimised.
     """
+    from dnnt.formats import json_text
+
     options = Options(**given)
     _check_usage(options)
+    for out in (options.certificate, options.parameters):
+        if out is not None:
+            json_text.check_writable(out)
     worst = 0
     with latched() as latch:
         for index, file in enumerate(options.files):
@@ -71,7 +76,9 @@ def command(**given: Any) -> int:
                 status = _refused(file, error, options.as_json)
             worst = max(worst, status)
             if latch.asked:
-                return max(worst, *(_not_begun(left, options.as_json) for left in options.files[index + 1 :]), 0)
+                return max(
+                    worst, *(_unread(left, "interrupt", options.as_json) for left in options.files[index + 1 :]), 0
+                )
     return worst
 
 
@@ -107,13 +114,14 @@ def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -
     return fail(message, exits.INPUT if isinstance(error, InvalidInput) else exits.USAGE)
 
 
-def _not_begun(file: str, as_json: bool) -> int:
-    """Say of a file after an interrupt that nothing is known of it; returns the exit status."""
+def _unread(file: str, stop: str, as_json: bool) -> int:
+    """Say of a file that a limit or an interrupt came before it was read; returns the exit status."""
+    message = f"{file}: stopped before it was read ({stop})"
     if as_json:
         from dnnt.formats import json_text
 
-        click.echo(json_text.dumps({"file": file, "error": f"{file}: interrupted before it was read"}))
-    return fail(f"{file}: interrupted before it was read", exits.LIMIT)
+        click.echo(json_text.dumps({"file": file, "error": message}))
+    return fail(message, exits.LIMIT)
 
 
 def _check_usage(options: Options) -> None:
@@ -141,7 +149,7 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
     from dnnt.formats import instance_file
     from dnnt.pipeline import solve
     from dnnt.progress import shown
-    from dnnt.running import Observer, Run
+    from dnnt.running import Observer, Run, Stop, ticking
 
     started = monotonic()
     show = options.progress or sys.stderr.isatty()
@@ -149,10 +157,15 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         if options.competition:
             observer = _Losses(observer).observer
         run = Run(options.time_limit, options.memory_limit, observer, started)
-        if file == "-":
-            latch.forward(_leave)  # Somebody may wait for input that never comes.
-        instance = instance_file.read(file)
-        latch.forward(run.interrupt)
+        try:
+            with ticking(run.check_first):
+                latch.forward(leave)  # At once: somebody may wait for input that never comes.
+                instance = instance_file.read(file)
+                latch.forward(run.interrupt)
+        except Stop as stop:
+            return _unread(file, stop.kind, options.as_json)
+        except KeyboardInterrupt:
+            return _unread(file, "interrupt", options.as_json)
         answer = solve(instance, options.goal, options.method, run, options.check, file)
     status = written = 0
     try:
@@ -180,10 +193,6 @@ def _reported(answer: Answer, file: str, options: Options) -> int:
 
         print_answer(answer, file)
     return answer.exit_code
-
-
-def _leave() -> None:
-    raise KeyboardInterrupt
 
 
 def _write(answer: Answer, certificate: str | None, parameters: str | None) -> None:

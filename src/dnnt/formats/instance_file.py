@@ -50,6 +50,10 @@ def from_json(body: Any) -> Instance:
     if layered:
         network = Layered(body["inputs"], tuple(_layers(body["layers"], named)))
     else:
+        if not any(key in body for key in _GRAPH):
+            raise InvalidInstance(
+                'missing key "layers"', "describe the network by layers, or by vertices, outputs and edges"
+            )
         keys(body, tuple(body), _GRAPH)
         network = Network(
             body["inputs"],

@@ -36,10 +36,10 @@ class _Broken:
 
 def read_bytes(path: str | Path) -> bytes:
     """The (decompressed) bytes of a file; `-` is standard input. Raises `InvalidInput` naming the file."""
-    name = str(path)
+    name = str(path) or '""'
+    if name == "-" and sys.stdin is None:
+        raise InvalidInput("standard input is closed", "give a file", file=name)
     try:
-        if name == "-" and sys.stdin is None:
-            raise InvalidInput("standard input is closed", "give a file", file=name)
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else Path(path).read_bytes()
     except IsADirectoryError:
         raise InvalidInput("is a directory", "give a file", file=name) from None
@@ -55,6 +55,17 @@ def read_bytes(path: str | Path) -> bytes:
     except InvalidInput as error:
         error.file = name
         raise
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise `InvalidInput` where a file cannot be written, before there is anything to lose."""
+    target = Path(path).resolve()
+    if not str(path) or target.is_dir():
+        raise InvalidInput("is a directory", "name a file in it", file=str(path) or '""')
+    if not target.parent.is_dir():
+        raise InvalidInput("is in no existing directory", "make the directory, or give another path", file=str(path))
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise InvalidInput("no permission to write it", "give another path", file=str(path))
 
 
 def write_bytes(path: str | Path, raw: bytes) -> None:

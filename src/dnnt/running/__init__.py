@@ -9,6 +9,7 @@ from dnnt.running.run import (
     Stop,
     resident_bytes,
 )
+from dnnt.running.ticks import ticking
 
 __all__ = [
     "MIB",
@@ -18,4 +19,5 @@ __all__ = [
     "Run",
     "Stop",
     "resident_bytes",
+    "ticking",
 ]

@@ -22,8 +22,12 @@ from dnnt.parameters import Parameters
 MIB = 1 << 20
 _POLL_SECONDS = 0.01
 
+MOST_MEBIBYTES = 1e12
+"""A memory limit above this is none."""
+
 FIRST_GRACE = 0.4
-"""Seconds past the time limit that the first evaluation may take."""
+FIRST_BYTES = 32 * MIB
+"""Seconds past the time limit, and bytes more than at the start, that reading and the first evaluation may take."""
 
 
 class Stop(Exception):
@@ -73,7 +77,9 @@ class Run:
     ) -> None:
         self.started = monotonic() if started is None else started
         self.time_limit = time_limit
-        self.memory_limit = None if memory_limit == float("inf") else memory_limit
+        self.memory_limit = None if memory_limit is None or memory_limit > MOST_MEBIBYTES else memory_limit
+        self._resident_at_start = resident_bytes()
+        self._machine = self._resident_at_start + available_bytes() * 19 // 20
         self.observer = observer or Observer()
         self.reserve = 0.0
         self.incumbent: Incumbent | None = None
@@ -92,10 +98,13 @@ class Run:
     @property
     def room(self) -> int:
         """The bytes that may still be taken: what the machine can give and the limit allows."""
-        room = available_bytes()
-        if self.memory_limit is not None:
-            room = min(room, int(self.memory_limit * MIB) - resident_bytes())
+        room = min(available_bytes(), self._most - resident_bytes())
         return max(room, 0)
+
+    @property
+    def _most(self) -> int:
+        """The resident memory that is allowed, in bytes."""
+        return self._machine if self.memory_limit is None else int(self.memory_limit * MIB)
 
     def interrupt(self) -> None:
         """Ask the run (and the check that follows it) to stop at its next poll."""
@@ -119,20 +128,26 @@ class Run:
         if now < self._next_poll and not self._interrupted:
             return
         self._next_poll = now + _POLL_SECONDS
-        if self._interrupted:
-            raise Stop("interrupt")
-        if self.time_limit is not None and now - self.started > self.time_limit - self.reserve:
-            raise Stop("time")
-        if self.memory_limit is not None and resident_bytes() > self.memory_limit * MIB:
-            raise Stop("memory", f"the limit of {self.memory_limit:g} MiB is reached")
+        self.check()
         self.observer.state(self)
 
-    def poll_first(self) -> None:
-        """Like `poll`, but for the first evaluation, which may overrun limits a little so that there is a result."""
+    def check(self) -> None:
+        """Raise `Stop` if a limit or an interrupt has come, and tell nobody of progress."""
+        self._check(-self.reserve, 0)
+
+    def check_first(self) -> None:
+        """The same for reading and for the first evaluation, which may overrun limits a little, so that there is a
+        result: limits may be lower than what the program itself takes.
+        """
+        self._check(FIRST_GRACE, self._resident_at_start + FIRST_BYTES)
+
+    def _check(self, grace: float, least: int) -> None:
         if self._interrupted:
             raise Stop("interrupt")
-        if self.time_limit is not None and self.seconds > self.time_limit + FIRST_GRACE:
+        if self.time_limit is not None and self.seconds > self.time_limit + grace:
             raise Stop("time")
+        if resident_bytes() > max(self._most, least):
+            raise Stop("memory", f"the limit of {self._most / MIB:,.6g} MiB is reached")
 
     def need(self, size: int, what: str) -> None:
         """Raise `Stop` if `size` further bytes for `what` would not fit."""

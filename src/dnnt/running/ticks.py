@@ -1,0 +1,50 @@
+"""Limits for work that cannot ask for them itself: reading a file, or one long expression."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+PERIOD = 0.05
+"""Seconds of CPU time between two calls."""
+
+
+@contextmanager
+def ticking(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` again and again inside the block; what it raises (once) unwinds whatever is going on there.
+
+    For the main thread on POSIX systems, where the timer is free; elsewhere the block just runs, and only its own polls
+    see limits. The timer is that of CPU time, which hardly anybody else uses.
+    """
+    if threading.current_thread() is not threading.main_thread() or not _free():
+        yield
+        return
+    over = False
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        nonlocal over
+        if over:
+            return
+        try:
+            check()
+        except BaseException:
+            over = True
+            raise
+
+    before = signal.signal(signal.SIGVTALRM, handler)
+    signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
+    try:
+        yield
+    finally:
+        over = True
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _free() -> bool:
+    if not hasattr(signal, "setitimer"):
+        return False
+    return signal.getsignal(signal.SIGVTALRM) == signal.SIG_DFL and not any(signal.getitimer(signal.ITIMER_VIRTUAL))
