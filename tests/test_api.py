@@ -194,10 +194,50 @@ def test_exact_floats_in_a_loss() -> None:
     assert dnnt.solve(instance).loss == Fraction(1, 2)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.array([0.5], np.longdouble), "0.5 is a float"),
+        ([np.longdouble("nan")], "nan is not a number"),
+        (np.array(["2020-01-01"], "datetime64[ns]"), r"an array of datetime64\[ns\]"),
+        ([np.datetime64("2020-01-01")], "is not a number"),
+        (np.array([1j]), "an array of complex128"),
+        ([float("inf")], "inf is not a number"),
+    ],
+)
+def test_numbers_that_are_none(given: Any, said: str) -> None:
+    layers = [{"units": 1, "activation": "relu", "weights": given, "bias": [0]}]
+    with pytest.raises(dnnt.InvalidInput, match=rf"layers\[0\].weights.*{said}"):
+        dnnt.layered(1, layers)
+    if "not a number" in said:
+        with pytest.raises(dnnt.InvalidInput, match=rf"layers\[0\].weights.*{said}"):
+            dnnt.layered(1, layers, exact_floats=True)
+
+
+def test_very_many_inputs_without_samples() -> None:
+    """What cannot be written down is refused with the figure; the bound 0 is there all the same."""
+    for inputs in (10**8, 10**40):
+        instance = dnnt.layered(inputs, [{"units": 2, "activation": "relu", "weights": [0, 1], "bias": [0]}])
+        answer = dnnt.solve(instance)
+        assert (answer.status, answer.bound, answer.stop, answer.assurance) == ("unknown", 0, "memory", "checked")
+        assert "weights is too long to write down" in answer.reason
+        assert "too many to write out" in dnnt.info(instance).reason
+
+
+def test_numbers_that_hash_alike() -> None:
+    """All multiples of 2^61 - 1 have the same hash; sets of them would take for ever."""
+    values = [k * (2**61 - 1) * (1 + k % 2) for k in range(100_000)]
+    layers = [{"units": 1, "activation": "identity", "weights": values, "bias": [0]}]
+    answer = dnnt.solve(dnnt.layered(1, layers, [([1], [3])], gamma=8), goal="minimize")
+    assert (answer.loss, answer.assurance) == (9, "checked")
+
+
 def test_other_numbers() -> None:
     """Decimals, fractions and strings, in every way of writing, are equal where the numbers are."""
     spaces = ([Decimal("0.5"), "3/2", 1], {"1/2", Fraction(1), "1.5"}, {"from": "1/2", "to": "3/2", "step": "0.5"})
     assert len({dnnt.space(of) for of in spaces}) == 1
+    assert dnnt.space(np.array([0.5, 1, 1.5], np.longdouble), exact_floats=True) == dnnt.space(spaces[0])
+    assert dnnt.space(np.array(["1/2", "1", "3/2"])) == dnnt.space(spaces[0])
     assert dnnt.space(range(0, 10**50, 2)) == dnnt.space({"from": 0, "to": 10**50 - 1, "step": 2})
 
 

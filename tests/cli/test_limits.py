@@ -5,8 +5,10 @@ Times are wall-clock times on a machine that may be busy, so the assertions are 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.cli.commands import (
     Instance,
     instance,
     layer,
+    parameters,
     run,
     slow_to_check,
     start,
@@ -124,6 +127,41 @@ def test_memory_limit(method: str, save: Instance) -> None:
     assert answer["stop"] == "memory"
     assert "MiB" in answer["reason"]
     assert used.ru_maxrss < (200 + 60) * 1024
+
+
+def many(samples: int) -> Body:
+    """A layer of ReLU units on random inputs: boxes of very many coordinates."""
+    rng = Random(1)
+    xs = [[rng.randint(-50, 50) for _ in range(10)] for _ in range(samples)]
+    return instance(
+        inputs=10,
+        layers=[layer(2, "relu", [-1, 0, 1], [-1, 0, 1]), layer(1, "identity", [-1, 0, 1])],
+        samples=[{"x": x, "y": [1]} for x in xs],
+        loss="squared",
+    )
+
+
+def test_time_limit_on_many_samples(save: Instance) -> None:
+    """Single steps are long where there are many coordinates; the limit holds all the same."""
+    file = save(many(10_000))
+    answer = reported(run("solve", file, "--json", "--time-limit", "2"), file)
+    assert answer["stop"] == "time"
+    assert answer["seconds"] <= 2 + LATE
+
+
+@pytest.mark.parametrize("options", [("--time-limit", "0"), ("--memory-limit", "10")])
+def test_limits_while_reading(options: tuple[str, str], save: Instance) -> None:
+    """A file that takes longer to read than the limit, or more memory, has a line that says so."""
+    file = save(many(200_000))
+    kind = options[0].removeprefix("--").removesuffix("-limit")
+    said = f"{file}: stopped before it was read ({kind})"
+    for command in (["solve", file, "--json"], ["info", file]):
+        done = run(*command, *options)
+        assert (done.status, done.complaint) == (3, f"dnnt: {said}")
+        assert done.out == ("" if "info" in command else json.dumps({"file": str(file), "error": said}) + "\n")
+    chosen = save(parameters({"weights": [0] * 10, "bias": 0}), "p.json")
+    done = run("evaluate", file, chosen, *options)
+    assert (done.status, done.complaint) == (3, f"dnnt: {file}: stopped before the end ({kind})")
 
 
 def test_limits_that_do_not_come_change_nothing(save: Instance) -> None:

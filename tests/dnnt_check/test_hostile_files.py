@@ -8,6 +8,7 @@ import random
 import time
 import tracemalloc
 import zlib
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -36,6 +37,37 @@ def test_gzipped_files_are_unpacked() -> None:
     for instance in (DATA, gzip.compress(DATA), packed):
         for claim in (CLAIM, gzip.compress(CLAIM)):
             assert dnnt_check.check(instance, claim).line == f"VALID optimal {LOSS}"
+
+
+@pytest.mark.parametrize("inputs", [10**6, 10**6 + 1, 10**9, 10**19, 10**40])
+def test_very_many_inputs_without_samples(inputs: int) -> None:
+    """A hundred bytes cannot make the checker build what they only name."""
+    layers = [{"units": 1, "activation": "identity", "weights": [0, 1], "bias": [0]}]
+    body = {
+        "format": "dnnt-instance",
+        "version": 1,
+        "inputs": inputs,
+        "layers": layers,
+        "samples": [],
+        "loss": "squared",
+    }
+    grounds = reachable([], "points")
+    claim = encode(certificate(encode(body), lower=(Fraction(0), False, grounds)))
+    if inputs < 10**8:
+        assert dnnt_check.check(encode(body), claim).line == "VALID loss >= 0"
+    else:
+        assert "too much work" in refused(encode(body), claim)
+
+
+def test_numbers_that_hash_alike() -> None:
+    values = [k * (2**61 - 1) for k in range(50_000)]
+    edge = {"from": "s", "to": "t", "weights": [values], "bias": [0]}
+    body = {"format": "dnnt-instance", "version": 1, "inputs": 1, "vertices": [{"id": "t", "activation": "identity"}]}
+    body |= {"outputs": ["t"], "edges": [edge], "samples": [{"x": [1], "y": [3]}], "loss": "squared"}
+    begun = time.monotonic()
+    claim = encode(certificate(encode(body), lower=(Fraction(1), False, reachable([], "points"))))
+    assert dnnt_check.check(encode(body), claim).line == "VALID loss >= 1"
+    assert time.monotonic() - begun < 30
 
 
 def test_byte_order_marks_are_ignored() -> None:

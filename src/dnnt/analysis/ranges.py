@@ -44,7 +44,7 @@ def _graph(instance: Instance, network: Network) -> tuple[VertexRange, ...]:
         pre: Interval | None = (0, 0)
         for e in network.incoming[v]:
             edge = network.edges[e]
-            columns = inputs if edge.source == SOURCE else [values[edge.source]]
+            columns = [values[edge.source]] if edge.source != SOURCE else inputs or [(0, 0)] * len(edge.weights)
             for of, column in zip(edge.weights, columns, strict=True):
                 pre = _plus(pre, _times(of, column), 1)
             pre = _plus(pre, _space(edge.bias), 1)
@@ -69,9 +69,9 @@ def _layered(instance: Instance, network: Layered) -> tuple[VertexRange, ...]:
 
 
 def _inputs(instance: Instance) -> list[Interval | None]:
+    """The least and the greatest value of each input coordinate; none at all without samples."""
     columns = zip(*(sample.x for sample in instance.samples), strict=True)
-    found: list[Interval | None] = [(min(column), max(column)) for column in columns]
-    return found if found else [(0, 0)] * instance.network.inputs
+    return [(min(column), max(column)) for column in columns]
 
 
 def _space(of: Space) -> Interval | None:
