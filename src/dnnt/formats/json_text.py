@@ -127,13 +127,14 @@ def parse(raw: bytes) -> Any:
             raise InvalidInput("not a text file", "give a JSON file in UTF-8") from None
         line = raw.count(b"\n", 0, error.start) + 1
         raise InvalidInput("not UTF-8", "save the file in UTF-8", f"line {line}") from None
+    hooks = _Hooks()
     try:
         value = json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=_constant,
+            object_pairs_hook=hooks.object,
+            parse_int=hooks.number,
+            parse_float=hooks.number,
+            parse_constant=hooks.constant,
         )
     except json.JSONDecodeError as error:
         remedy = "correct the JSON there"
@@ -146,7 +147,8 @@ def parse(raw: bytes) -> Any:
         ) from None
     except RecursionError:
         raise InvalidInput("nested too deeply", "a file of this format needs no more than ten levels") from None
-    _find_broken(value)
+    if hooks.broken:
+        _find_broken(value)
     if "\\u" in text:
         _find_surrogate(value)
     return value
@@ -156,28 +158,37 @@ def parse(raw: bytes) -> Any:
 _short_number = lru_cache(maxsize=1 << 16)(from_json_token)
 
 
-def _number(token: str) -> Any:
-    if len(token) < 18 and token.lstrip("-").isdigit():
-        return int(token)
-    try:
-        return _short_number(token) if len(token) < 40 else from_json_token(token)
-    except InvalidInput as error:
-        return _Broken(error.fault, error.remedy)
+class _Hooks:
+    """What the JSON decoder calls; `broken` is set by the first value that must not be in the file."""
 
+    def __init__(self) -> None:
+        self.broken = False
 
-def _constant(token: str) -> _Broken:
-    return _Broken(f"{token} is not a number here", f"write a finite number of at most {MAX_DIGITS:,} digits")
+    def number(self, token: str) -> Any:
+        if len(token) < 18 and token.lstrip("-").isdigit():
+            return int(token)
+        try:
+            return _short_number(token) if len(token) < 40 else from_json_token(token)
+        except InvalidInput as error:
+            return self._fault(error.fault, error.remedy)
 
+    def constant(self, token: str) -> _Broken:
+        remedy = f"write a finite number of at most {MAX_DIGITS:,} digits"
+        return self._fault(f"{token} is not a number here", remedy)
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                return _Broken(f"the key {shown(key)} comes twice", "keep one of the two")
-            seen.add(key)
-    return made
+    def object(self, pairs: list[tuple[str, Any]]) -> Any:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    return self._fault(f"the key {shown(key)} comes twice", "keep one of the two")
+                seen.add(key)
+        return made
+
+    def _fault(self, fault: str, remedy: str) -> _Broken:
+        self.broken = True
+        return _Broken(fault, remedy)
 
 
 def _find_broken(value: Any) -> None:
