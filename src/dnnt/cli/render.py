@@ -15,7 +15,7 @@ from dnnt.errors import printable
 from dnnt.exact import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dnnt.answer import Answer
     from dnnt.evaluation import Evaluation
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Rows of a table that are shown before the rest is counted."""
+
+LISTED = 200
+"""Weights of an edge that are shown."""
 
 
 def console() -> Console:
@@ -109,7 +112,7 @@ def parameters_table(parameters: Parameters) -> Table:
     for run in islice(parameters.runs, SHOWN):
         last = start + run.repeat - 1
         edges = str(start) if run.repeat == 1 else f"{brief(start)} to {brief(last)}"
-        table.add_row(edges, " ".join(map(brief, run.weights)) or "-", brief(run.bias))
+        table.add_row(edges, _vector(run.weights, LISTED), brief(run.bias))
         start += run.repeat
     if len(parameters.runs) > SHOWN:
         table.add_row("…", f"and {len(parameters.runs) - SHOWN:,} more rows (--parameters OUT writes all)", "")
@@ -139,9 +142,9 @@ def print_evaluation(instance: Instance, result: Evaluation) -> None:
     out.print(_facts([("Total loss", brief(result.total)), ("Parameters", inside)]))
 
 
-def _vector(values: tuple[Number, ...]) -> str:
-    text = " ".join(brief(v) for v in values[:SHOWN])
-    return text + (" …" if len(values) > SHOWN else "") if values else "-"
+def _vector(values: Sequence[Number], most: int = SHOWN) -> str:
+    text = " ".join(map(brief, values[:most])) or "-"
+    return text if len(values) <= most else f"{text} … and {len(values) - most:,} more"
 
 
 def print_profile(profile: Profile, file: str) -> None:
