@@ -30,6 +30,9 @@ POINT_PAIRS = 2_000_000
 MANY = 10**9
 """Multiplicities above this are treated as this one where work is predicted."""
 
+CELL_SECONDS = 8e-6
+"""The time that an entry of a sample's table of losses takes."""
+
 LISTING_SECONDS = 4e-6
 """The time that it takes to list one more target."""
 
@@ -175,7 +178,9 @@ def search(
     number of targets tested so far.
     """
     cells = [1 if term.convex else prod(halves.packing.axes[axis].count for axis in term.axes) for term in terms]
-    by_points = halves.pairs <= POINT_PAIRS // 100 or sum(cells) > TABLE_CELLS
+    tables = sum(cells) * CELL_SECONDS
+    few = halves.pairs <= POINT_PAIRS // 100
+    by_points = few or sum(cells) > TABLE_CELLS or tables > _points_seconds(halves, len(terms), run)
     if not by_points:
         found = _by_targets(halves, terms, threshold, run, improved, excluded)
         if found is not None:
