@@ -177,10 +177,12 @@ def search(
     `improved` is told of every better state on the way, `excluded` of every loss below which no state lies, with the
     number of targets tested so far.
     """
-    cells = [1 if term.convex else prod(halves.packing.axes[axis].count for axis in term.axes) for term in terms]
-    tables = sum(cells) * CELL_SECONDS
-    few = halves.pairs <= POINT_PAIRS // 100
-    by_points = few or sum(cells) > TABLE_CELLS or tables > _points_seconds(halves, len(terms), run)
+    cells = sum(1 if term.convex else prod(halves.packing.axes[axis].count for axis in term.axes) for term in terms)
+    by_points = (
+        halves.pairs <= POINT_PAIRS // 100
+        or cells > TABLE_CELLS
+        or cells * CELL_SECONDS > _points_seconds(halves, len(terms), run)
+    )
     if not by_points:
         found = _by_targets(halves, terms, threshold, run, improved, excluded)
         if found is not None:
