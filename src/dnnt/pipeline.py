@@ -23,6 +23,9 @@ from dnnt.running import Incumbent, Proof, Run, Stop, ticking
 GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 """Seconds that the check of what is there may take after a stop."""
 
+SECONDS_PER_BYTE = 1.5e-7
+"""What the checker takes to read an instance, which cannot be cut short."""
+
 SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
 
 
@@ -115,13 +118,14 @@ def _first(instance: Instance, run: Run) -> None:
     finally:
         spent = monotonic() - started
         if run.time_limit is not None:
-            run.reserve = min(0.25 * run.time_limit, 0.3 + 5 * spent)
+            run.reserve = min(0.5 * run.time_limit, 0.3 + 5 * spent)
     run.offer(chosen, loss)
+    run.first = run.incumbent
 
 
 def _confirm(instance: Instance, run: Run) -> None:
-    """Evaluate the best parameters again, whatever method found them, whether or not a check follows."""
-    if run.incumbent is not None:
+    """Evaluate the best parameters of a method again, whichever it was, whether or not a check follows."""
+    if run.incumbent is not None and run.incumbent is not run.first:
         found = evaluate(instance, run.incumbent.parameters)
         if found.total != run.incumbent.loss or not found.inside:
             raise InternalError("a method returned parameters whose loss is another; please report the instance file")
@@ -189,7 +193,8 @@ def _checked(
 
 def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run, memory: float | None) -> str | None:
     """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
-    if allowed <= 0:
+    raw = instance_file.to_bytes(instance)
+    if allowed <= len(raw) * SECONDS_PER_BYTE:
         return "time"
     run.progress("checking the certificate", 1.0)
     watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
@@ -197,7 +202,7 @@ def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run
     budget = min(allowed, 1e9)
     try:
         said = verdict(
-            instance_file.to_bytes(instance),
+            raw,
             certificate_file.to_bytes(certificate),
             budget,
             None,

@@ -82,6 +82,7 @@ class Run:
         self._machine = self._resident_at_start + available_bytes() * 19 // 20
         self.observer = observer or Observer()
         self.reserve = 0.0
+        self.first: Incumbent | None = None
         self.incumbent: Incumbent | None = None
         self.proof: Proof | None = None
         self.work = 0.0
