@@ -151,16 +151,6 @@ def test_file_without_permission(capsys: pytest.CaptureFixture[str], tmp_path: P
         assert "permission" in refused(capsys, path, "solve", str(path))
 
 
-def test_output_that_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    good = tmp_path / "good.dnnt.json"
-    good.write_text(json.dumps(GOOD))
-    for option in ("--certificate", "--parameters"):
-        for target in (tmp_path, tmp_path / "absent" / "out.json"):
-            assert run(["solve", str(good), "--json", option, str(target)]) == 1
-            _, err = capsys.readouterr()
-            line_about(err, target)
-
-
 PARAMETERS = {"format": "dnnt-parameters", "version": 1, "edges": [{"weights": [1], "bias": 0}]}
 
 BAD_PARAMETERS: dict[str, tuple[Any, str]] = {

@@ -82,6 +82,11 @@ def _long_double(value: Any, exact_floats: bool) -> Number:
     return normal(Fraction(*value.as_integer_ratio()))
 
 
+def is_float(value: object) -> bool:
+    """Whether a Python value is a float, one of NumPy's too."""
+    return isinstance(value, float) or _kind(value) == "f"
+
+
 def _kind(value: object) -> str | None:
     """The letter of the kind of a NumPy value's type; None for other values."""
     return getattr(getattr(value, "dtype", None), "kind", None)
@@ -187,8 +192,8 @@ def magnitude(value: Number) -> Number:
 
 def common_step(values: list[Number]) -> Number:
     """The largest rational that divides all the given numbers (0 if all are 0)."""
-    below = lcm(*(value.denominator for value in values))
-    return normal(Fraction(gcd(*(value.numerator * (below // value.denominator) for value in values)), below))
+    # For numbers in lowest terms; the fraction is in lowest terms too.
+    return normal(Fraction(gcd(*(v.numerator for v in values)), lcm(*(v.denominator for v in values))))
 
 
 def numbers(values: object, exact_floats: bool = False) -> tuple[Number, ...]:

@@ -8,7 +8,7 @@ from math import gcd, isfinite
 from typing import Any
 
 from dnnt.errors import InvalidInstance, at, shown
-from dnnt.exact import Number, number, numbers
+from dnnt.exact import Number, is_float, number, numbers
 from dnnt.losses import Loss, loss
 from dnnt.network import Layered, Network
 from dnnt.spaces import Real, Values
@@ -177,10 +177,9 @@ def exactly(value: Any) -> Any:
     """The value with every float in it (arrays, lists, dictionaries) replaced by the rational number that it is."""
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", None) == "f":
-        return (
-            number(value, exact_floats=True) if isfinite(value) else value
-        )  # Where it is refused, its place is known.
+    if is_float(value):
+        # What is no number stays as it is: where it is refused, its place is known.
+        return number(value, exact_floats=True) if isfinite(value) else value
     if isinstance(value, (list, tuple)):
         return type(value)(exactly(v) for v in value)
     if isinstance(value, dict):

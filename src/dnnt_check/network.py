@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dnnt_check.activations import Activation
-from dnnt_check.budget import TooMuchWork, Work, describe
+from dnnt_check.budget import TooMuchWork, Work, describe, rough_seconds
 from dnnt_check.spaces import Space
 
 #: The index that stands for the source s.
@@ -21,6 +21,9 @@ SMALL_LAYER = 256
 
 #: More edges than this are not written out one by one.
 MAXIMUM_LINKS = 1_000_000
+
+#: Bytes for a weight of the first layer in the lists of spaces, of columns, and of which columns are zero.
+BYTES_PER_WEIGHT = 48
 
 ZERO = Space(1, 0)
 
@@ -199,8 +202,10 @@ def from_layers(network: Layers, fixed: Fixed, work: Work) -> Network:
     counts = network.edge_counts()
     if fixed and sum(counts) > MAXIMUM_LINKS:
         raise TooMuchWork(f"too much work: fixed values in a network of {describe(sum(counts))} edges")
-    written = network.layers[0].units if network.layers[0].units <= SMALL_LAYER or not last else 1
-    work.hold(8 * network.inputs * written, "the weights into the first layer")
+    first = network.layers[0].units
+    weights = network.inputs * (first if fixed or first <= SMALL_LAYER or not last else 1)
+    work.hold(BYTES_PER_WEIGHT * weights, "the list of the weights into the first layer")
+    work.require(rough_seconds(weights, 2e-7), "the list of the weights into the first layer")
     vertices: list[Vertex] = []
     before: list[int] = []
     position = 0

@@ -152,13 +152,36 @@ def test_bad_files(command: str, dnnt: Dnnt, save: Instance, tmp_path: Path) -> 
         assert "; " in done.complaint
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_no_permission(dnnt: Dnnt, save: Instance) -> None:
-    file = save(XOR)
-    file.chmod(0)
-    done = dnnt("solve", file)
-    assert done.status == 1
-    assert "permission" in done.complaint
+def test_paths_that_cannot_be_written(dnnt: Dnnt, save: Instance, tmp_path: Path) -> None:
+    """They are refused in one line before anything is solved; so is a path to read that leads round in a circle."""
+    file, loop = save(XOR), tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path, why in [
+        ("a" * 5000, "too long"),
+        (loop, "symbolic links"),
+        (loop / "x", "symbolic links"),
+        (file / "x", "directory"),
+        (tmp_path, "is a directory"),
+        (tmp_path / "absent" / "x", "no existing directory"),
+        ("", "is a directory"),
+    ]:
+        for option in ("--certificate", "--parameters"):
+            done = dnnt("solve", file, option, path)
+            assert (done.status, done.out) == (1, ""), path
+            assert str(path) in done.complaint
+            assert why in done.complaint
+    done = dnnt("solve", loop)
+    assert (done.status, done.out) == (1, "")
+    assert "cannot be read" in done.complaint
+
+
+@pytest.mark.parametrize("method", ["auto", "brute-force", "reachable", "paper-dp"])
+def test_explain_without_parameters(method: str, dnnt: Dnnt, save: Instance) -> None:
+    """An empty space settles it, whatever the method."""
+    done = dnnt("solve", save(EMPTY), "--explain", "--json", "--method", method)
+    assert (done.status, done.err) == (0, "")
+    assert done.object["method"] is None
+    assert "a space is empty" in done.object["reason"]
 
 
 def test_file_names_are_printed_safely(dnnt: Dnnt, tmp_path: Path) -> None:

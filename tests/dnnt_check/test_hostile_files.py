@@ -59,6 +59,19 @@ def test_very_many_inputs_without_samples(inputs: int) -> None:
         assert "too much work" in refused(encode(body), claim)
 
 
+@pytest.mark.parametrize("fixed", [None, [[0, 0, 1]]])
+def test_many_units_with_very_many_inputs(fixed: list[list[Any]] | None) -> None:
+    """Fixed values have every unit written out; all of them together must fit."""
+    layers = [{"units": units, "activation": "relu", "weights": [0, 1], "bias": [0]} for units in (900, 1)]
+    body = {"format": "dnnt-instance", "version": 1, "inputs": 10**7, "layers": layers, "samples": []}
+    data = encode(body | {"loss": "squared"})
+    claim = encode(certificate(data, lower=(Fraction(0), False, reachable([], "points")), fixed=fixed))
+    if fixed:
+        assert "too much work" in refused(data, claim)
+    else:
+        assert dnnt_check.check(data, claim).line == "VALID loss >= 0"
+
+
 def test_numbers_that_hash_alike() -> None:
     values = [k * (2**61 - 1) for k in range(50_000)]
     edge = {"from": "s", "to": "t", "weights": [values], "bias": [0]}

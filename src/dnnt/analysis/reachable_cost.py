@@ -15,16 +15,21 @@ from math import ceil, exp2, inf, log2
 from dnnt.activations import Activation
 from dnnt.exact import Number, common_step, magnitude, normal
 from dnnt.reachable import keysets
+from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.program import Program
 from dnnt.spaces import Range
 
 STARTING = 0.001
+"""Seconds that the smallest instance takes."""
+
 DIGIT, DIGIT_WIDE = 5e-8, 3e-7
 """Seconds to map one coordinate of a key; of one that is too wide for NumPy."""
 
-STATE, STATE_WIDE = 2e-7, 1e-6
-"""Seconds to find what one coordinate of a state adds to the loss."""
+STATE, STATE_WIDE = TERM_SECONDS, 2 * WIDE_TERM_SECONDS
+"""Seconds to find what one coordinate of a state adds to the loss. In wide boxes targets are mostly tried in vain
+before, for as long.
+"""
 
 NARROW, WIDEST = 62.0, 100.0
 """The most cells of a box whose keys NumPy can hold, and that are told apart at all (logarithms)."""

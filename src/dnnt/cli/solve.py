@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
+from os.path import realpath
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ import click
 from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
+from dnnt.cli.reading import read_within
 from dnnt.errors import InvalidInput, MethodUnsuitable, printable
-from dnnt.interrupts import Latch, latched, leave
+from dnnt.interrupts import Latch, latched
 
 if TYPE_CHECKING:
     from dnnt.answer import Answer
@@ -71,14 +73,14 @@ def command(**given: Any) -> int:
     with latched() as latch:
         for index, file in enumerate(options.files):
             try:
-                status = _explain(file, options) if options.explain else _solve(file, options, latch)
+                status = _explain(file, options, latch) if options.explain else _solve(file, options, latch)
             except (InvalidInput, MethodUnsuitable) as error:
                 status = _refused(file, error, options.as_json)
             worst = max(worst, status)
             if latch.asked:
-                return max(
-                    worst, *(_unread(left, "interrupt", options.as_json) for left in options.files[index + 1 :]), 0
-                )
+                for left in options.files[index + 1 :]:
+                    worst = max(worst, _unread(left, "interrupt", options.as_json))
+                break
     return worst
 
 
@@ -135,10 +137,10 @@ def _check_usage(options: Options) -> None:
         raise click.UsageError("--competition goes with one FILE")
     if "-" in (options.certificate, options.parameters):
         raise click.UsageError("--certificate and --parameters take the name of a file, and - is none")
-    outputs = [Path(out).resolve() for out in (options.certificate, options.parameters) if out]
+    outputs = [realpath(out) for out in (options.certificate, options.parameters) if out]
     if len(set(outputs)) < len(outputs):
         raise click.UsageError("--certificate and --parameters name the same file")
-    if any(Path(file).resolve() in outputs for file in options.files if file != "-"):
+    if any(realpath(file) in outputs for file in options.files if file != "-"):
         raise click.UsageError("an output would replace the instance FILE")
     if options.as_json and options.competition:
         raise click.UsageError("--json and --competition exclude each other")
@@ -146,10 +148,9 @@ def _check_usage(options: Options) -> None:
 
 def _solve(file: str, options: Options, latch: Latch) -> int:
     """Solve one file and print its answer; returns the exit status."""
-    from dnnt.formats import instance_file
     from dnnt.pipeline import solve
     from dnnt.progress import shown
-    from dnnt.running import Observer, Run, Stop, ticking
+    from dnnt.running import Observer, Run, Stop
 
     started = monotonic()
     show = options.progress or sys.stderr.isatty()
@@ -158,14 +159,9 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
             observer = _Losses(observer).observer
         run = Run(options.time_limit, options.memory_limit, observer, started)
         try:
-            with ticking(run.check_first):
-                latch.forward(leave)  # At once: somebody may wait for input that never comes.
-                instance = instance_file.read(file)
-                latch.forward(run.interrupt)
+            instance = read_within(file, run, latch)
         except Stop as stop:
             return _unread(file, stop.kind, options.as_json)
-        except KeyboardInterrupt:
-            return _unread(file, "interrupt", options.as_json)
         answer = solve(instance, options.goal, options.method, run, options.check, file)
     status = written = 0
     try:
@@ -248,17 +244,20 @@ def _competition(answer: Answer) -> int:
     return status
 
 
-def _explain(file: str, options: Options) -> int:
+def _explain(file: str, options: Options, latch: Latch) -> int:
     from dnnt.choice import choose
-    from dnnt.formats import instance_file, json_text
+    from dnnt.formats import json_text
     from dnnt.profile import profile as profile_of
-    from dnnt.running import Run
+    from dnnt.running import Run, Stop
 
-    instance = instance_file.read(file)
     run = Run(options.time_limit, options.memory_limit)
+    try:
+        instance = read_within(file, run, latch)
+    except Stop as stop:
+        return _unread(file, stop.kind, options.as_json)
     profile = profile_of(instance, run)
     chosen, reason = profile.chosen, profile.reason
-    if options.method != "auto":
+    if options.method != "auto" and not instance.has_empty_space:
         choice = choose(instance, options.method, run.room)
         chosen, reason = choice.method.name, choice.reason
     if options.as_json:

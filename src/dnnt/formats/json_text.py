@@ -59,13 +59,25 @@ def read_bytes(path: str | Path) -> bytes:
 
 def check_writable(path: str | Path) -> None:
     """Raise `InvalidInput` where a file cannot be written, before there is anything to lose."""
-    target = Path(path).resolve()
-    if not str(path) or target.is_dir():
-        raise InvalidInput("is a directory", "name a file in it", file=str(path) or '""')
+    name, target = str(path) or '""', Path(os.path.realpath(path))
+    try:
+        target.stat()
+        place = target
+    except FileNotFoundError:
+        place = target.parent
+    except (OSError, ValueError) as error:
+        raise _cannot_write(name, error) from None
+    if target.is_dir():
+        raise InvalidInput("is a directory", "name a file in it", file=name)
     if not target.parent.is_dir():
-        raise InvalidInput("is in no existing directory", "make the directory, or give another path", file=str(path))
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise InvalidInput("no permission to write it", "give another path", file=str(path))
+        raise InvalidInput("is in no existing directory", "make the directory, or give another path", file=name)
+    if not os.access(place, os.W_OK):
+        raise InvalidInput("no permission to write it", "give another path", file=name)
+
+
+def _cannot_write(name: str, error: OSError | ValueError) -> InvalidInput:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InvalidInput(f"cannot be written ({reason})", "give another path", file=name)
 
 
 def write_bytes(path: str | Path, raw: bytes) -> None:
@@ -76,7 +88,7 @@ def write_bytes(path: str | Path, raw: bytes) -> None:
     data = gzip.compress(raw, mtime=0) if str(path).endswith(".gz") else raw
     partial: Path | None = None
     try:
-        target = Path(path).resolve()
+        target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             with target.open("wb") as file:
                 file.write(data)
@@ -88,8 +100,7 @@ def write_bytes(path: str | Path, raw: bytes) -> None:
         if partial is not None:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"cannot be written ({reason})", "give another path", file=str(path)) from None
+        raise _cannot_write(str(path), error) from None
 
 
 def decompressed(raw: bytes) -> bytes:

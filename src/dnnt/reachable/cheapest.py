@@ -10,6 +10,9 @@ from dnnt.reachable.keysets import SMALL_PAIRS, Poll
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.terms import Term
 
+TERM_SECONDS, WIDE_TERM_SECONDS = 2e-7, 5e-7
+"""What adding one term to the total of a state takes, for predictions; with keys that are too wide for NumPy."""
+
 
 def cheapest(keys: Keys, packing: Packing, terms: Sequence[Term], poll: Poll) -> tuple[Number, int]:
     """The least total of the terms over a non-empty set, and the least key that has it."""

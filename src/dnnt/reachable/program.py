@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
-from math import gcd, lcm
 
 from dnnt.activations import Activation
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_step
 from dnnt.instance import Instance
 from dnnt.reachable.expression import Along, Choose, Node, Spread, Sum
 from dnnt.reachable.packing import Vector
@@ -133,11 +131,10 @@ def _addresses(same: list[Slots]) -> tuple[Address, ...]:
 
 def _primitive(column: Vector) -> tuple[Vector, Number]:
     """The direction of a column (coprime integers, the first nonzero one positive) and the factor along it."""
-    below = lcm(*(x.denominator for x in column))
-    whole = [x.numerator * (below // x.denominator) for x in column]
-    step = gcd(*whole)
+    step = common_step(list(column))
     if not step:
-        return tuple(whole), 0
-    if next(x for x in whole if x) < 0:
-        step = -step
-    return tuple(x // step for x in whole), normal(Fraction(step, below))
+        return (0,) * len(column), 0
+    factor = step if next(x for x in column if x) > 0 else -step
+    # Whole numbers, and no fractions on the way: columns may be long.
+    above, below = factor.numerator, factor.denominator
+    return tuple((x.numerator // above) * (below // x.denominator) for x in column), factor

@@ -15,7 +15,7 @@ from math import prod
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, mixed_order
 from dnnt.reachable import keysets
-from dnnt.reachable.cheapest import cheapest
+from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS, cheapest
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum
 from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, NumpyKeys, as_bits, as_numpy, meeting, split
 from dnnt.reachable.ordered import ascending, increasing
@@ -241,8 +241,8 @@ def _points_seconds(halves: Halves, terms: int, run: Run) -> float:
     left, right, span = halves.left_fold.result.size, halves.right_fold.result.size, halves.packing.span
     if keysets.sumset_bytes(left, right, span) > run.room // 2:
         return 1e9
-    costs = 2e-7 if span <= NUMPY_SPAN else 5e-7
-    return 0.01 + keysets.sumset_seconds(left, right, span) + costs * terms * min(left * right, span)
+    each = TERM_SECONDS if span <= NUMPY_SPAN else WIDE_TERM_SECONDS
+    return 0.01 + keysets.sumset_seconds(left, right, span) + each * terms * min(left * right, span)
 
 
 def _membership(halves: Halves, run: Run) -> tuple[Callable[[int], bool], float]:

@@ -148,7 +148,8 @@ class Run:
         if self.time_limit is not None and self.seconds > self.time_limit + grace:
             raise Stop("time")
         if resident_bytes() > max(self._most, least):
-            raise Stop("memory", f"the limit of {self._most / MIB:,.6g} MiB is reached")
+            whose = "the machine's memory" if self.memory_limit is None else "the limit"
+            raise Stop("memory", f"{whose} of {self._most / MIB:,.6g} MiB is reached")
 
     def need(self, size: int, what: str) -> None:
         """Raise `Stop` if `size` further bytes for `what` would not fit."""

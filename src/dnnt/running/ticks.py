@@ -35,11 +35,13 @@ def ticking(check: Callable[[], None]) -> Iterator[None]:
             raise
 
     before = signal.signal(signal.SIGVTALRM, handler)
-    signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
     try:
-        yield
-    finally:
-        over = True
+        try:
+            signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
+            yield
+        finally:
+            over = True
+    finally:  # Also after a tick in the very moment before `over` was set.
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
 
