@@ -18,7 +18,19 @@ from dnnt._version import __version__
 if TYPE_CHECKING:
     from dnnt.activations import Activation
     from dnnt.answer import Answer
-    from dnnt.api import check, info, parse, read, read_parameters, solve, write
+    from dnnt.api import (
+        check,
+        evaluate,
+        info,
+        parse,
+        read,
+        read_bundle,
+        read_parameters,
+        read_problem,
+        reduce,
+        solve,
+        write,
+    )
     from dnnt.certificate import Certificate
     from dnnt.errors import (
         DnntError,
@@ -27,71 +39,99 @@ if TYPE_CHECKING:
         InvalidInput,
         InvalidInstance,
         InvalidParameters,
+        InvalidProblem,
         MethodUnsuitable,
         TooLarge,
     )
-    from dnnt.evaluation import Evaluation, evaluate
+    from dnnt.evaluation import Evaluation
     from dnnt.instance import Instance, Sample, graph, layered
     from dnnt.losses import Loss
     from dnnt.network import Edge, Layer, Layered, Network, Vertex
     from dnnt.parameters import Parameters
+    from dnnt.problems.base import Problem
+    from dnnt.problems.csp import CSP
+    from dnnt.problems.exact_cover import ExactCover
+    from dnnt.problems.straight_line import StraightLineProgram
+    from dnnt.problems.subset_sum import SubsetSum
+    from dnnt.reductions import reduction
+    from dnnt.reductions.bundle import Bundle, Extraction
     from dnnt.spaces import space
 
 _HOME = {
     "Activation": "activations",
     "Answer": "answer",
+    "Bundle": "reductions.bundle",
+    "CSP": "problems.csp",
     "Certificate": "certificate",
     "DnntError": "errors",
     "Edge": "network",
     "Evaluation": "evaluation",
+    "ExactCover": "problems.exact_cover",
+    "Extraction": "reductions.bundle",
     "Instance": "instance",
     "InternalError": "errors",
     "InvalidCertificate": "errors",
     "InvalidInput": "errors",
     "InvalidInstance": "errors",
     "InvalidParameters": "errors",
+    "InvalidProblem": "errors",
     "Layer": "network",
     "Layered": "network",
     "Loss": "losses",
     "MethodUnsuitable": "errors",
     "Network": "network",
     "Parameters": "parameters",
+    "Problem": "problems.base",
     "Sample": "instance",
+    "StraightLineProgram": "problems.straight_line",
+    "SubsetSum": "problems.subset_sum",
     "TooLarge": "errors",
     "Vertex": "network",
     "check": "api",
-    "evaluate": "evaluation",
+    "evaluate": "api",
     "graph": "instance",
     "info": "api",
     "layered": "instance",
     "parse": "api",
     "read": "api",
+    "read_bundle": "api",
     "read_parameters": "api",
+    "read_problem": "api",
+    "reduce": "api",
+    "reduction": "reductions",
     "solve": "api",
     "space": "spaces",
     "write": "api",
 }
 
 __all__ = [
+    "CSP",
     "Activation",
     "Answer",
+    "Bundle",
     "Certificate",
     "DnntError",
     "Edge",
     "Evaluation",
+    "ExactCover",
+    "Extraction",
     "Instance",
     "InternalError",
     "InvalidCertificate",
     "InvalidInput",
     "InvalidInstance",
     "InvalidParameters",
+    "InvalidProblem",
     "Layer",
     "Layered",
     "Loss",
     "MethodUnsuitable",
     "Network",
     "Parameters",
+    "Problem",
     "Sample",
+    "StraightLineProgram",
+    "SubsetSum",
     "TooLarge",
     "Vertex",
     "__version__",
@@ -102,7 +142,11 @@ __all__ = [
     "layered",
     "parse",
     "read",
+    "read_bundle",
     "read_parameters",
+    "read_problem",
+    "reduce",
+    "reduction",
     "solve",
     "space",
     "write",

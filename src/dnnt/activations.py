@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from dnnt.digits import digit_code, digit_product, printed_code, printed_product
 from dnnt.errors import InvalidInput, at, shown
 from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
 from dnnt.kinds import arguments_of, called
@@ -41,7 +42,7 @@ class Activation:
 
     def interval(self, low: Number, high: Number) -> tuple[Number, Number] | None:
         """The least and the greatest value on [low, high]; None where nothing is known of the function."""
-        if self.kind == "custom":
+        if self.kind == "custom" or not KINDS[self.kind].regular:
             return None
         if self.kind == "table":
             entries = dict(self.arguments)["values"]
@@ -52,6 +53,11 @@ class Activation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (custom, (self.arguments[0][1],)) if self.kind == "custom" else (activation, (self.to_json(),))
+
+    @property
+    def doubles(self) -> bool:
+        """Whether a value may have about twice as many bits as its pre-activation."""
+        return self.kind in KINDS and KINDS[self.kind].doubles
 
     @property
     def is_constant(self) -> bool:
@@ -68,16 +74,23 @@ class Activation:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, Activation):
+        return value.to_json()
     return [_json(v) for v in value] if isinstance(value, tuple) else to_json(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row of the table: the keys in a file, the builder (arguments -> function, turns), and a word on it."""
+    """One row of the table: the keys in a file, the builder (arguments -> function, turns), and a word on it.
+
+    `doubles`: values may have twice the bits of their arguments; `regular`: monotone between the turns (or a table).
+    """
 
     keys: tuple[str, ...]
     build: Callable[..., tuple[Function, tuple[Number, ...]]]
     meaning: str
+    doubles: bool = False
+    regular: bool = True
 
 
 def _clip(low: Number, high: Number) -> tuple[Function, tuple[Number, ...]]:
@@ -122,6 +135,24 @@ def _piecewise_linear(
     return apply, tuple(knots)
 
 
+def _windows(
+    inside: Activation, bound: Number, zero: tuple[tuple[Number, Number], ...]
+) -> tuple[Function, tuple[Number, ...]]:
+    if bound < 0:
+        raise InvalidInput(f"bound {shown(bound)}", "write 0 or more", "bound")
+    for index, (low, high) in enumerate(zero):
+        if low > high:
+            raise InvalidInput(f"{shown(low)} is above {shown(high)}", "write [low, high]", f"zero[{index}]")
+
+    def apply(z: Number) -> Number:
+        size = magnitude(z)
+        if size < bound:
+            return inside(z)
+        return 0 if any(low <= size <= high for low, high in zero) else z
+
+    return apply, ()
+
+
 def _plain(function: Function, *turns: Number) -> Callable[[], tuple[Function, tuple[Number, ...]]]:
     return lambda: (function, turns)
 
@@ -136,8 +167,8 @@ KINDS: Mapping[str, Kind] = {
     "sign": Kind((), _plain(lambda z: 1 if z >= 0 else -1), "1 if z >= 0, else -1"),
     "step": Kind((), _plain(lambda z: 1 if z >= 0 else 0), "1 if z >= 0, else 0"),
     "abs": Kind((), _plain(magnitude, 0), "|z|"),
-    "square": Kind((), _plain(lambda z: z * z, 0), "z²"),
-    "quarter_square": Kind((), _plain(_quarter_square, 0), "z²/4"),
+    "square": Kind((), _plain(lambda z: z * z, 0), "z²", doubles=True),
+    "quarter_square": Kind((), _plain(_quarter_square, 0), "z²/4", doubles=True),
     "floor": Kind((), _plain(lambda z: z // 1), "the greatest integer <= z"),
     "clip": Kind(("low", "high"), _clip, "z, but not below low and not above high"),
     "scale": Kind(("factor",), lambda factor: ((lambda z: normal(factor * z)), ()), "factor · z"),
@@ -153,9 +184,22 @@ KINDS: Mapping[str, Kind] = {
         _piecewise_linear,
         "linear between the points, with the slopes left and right outside",
     ),
+    "digit_code": Kind(
+        (), _plain(digit_code), "an integer's digits behind the decimal point, the last for its sign", True, False
+    ),
+    "digit_product": Kind((), _plain(digit_product), "a times b for z = a + digit_code(b)", True, False),
+    "printed_code": Kind((), _plain(printed_code), "z·10^-num(z), num(z) digits before the decimal point", True, False),
+    "printed_product": Kind((), _plain(printed_product), "b·l·10^len(l) for z = b + l, b = floor(z)", True, False),
+    "windows": Kind(
+        ("inside", "bound", "zero"),
+        _windows,
+        "inside(z) where |z| < bound; else 0 where |z| lies in one of the intervals zero, and z elsewhere",
+        True,
+        False,
+    ),
 }
 
-_PAIRS = {("table", "values"), ("piecewise_linear", "points")}
+_PAIRS = {("table", "values"), ("piecewise_linear", "points"), ("windows", "zero")}
 
 
 def activation(given: object, exact_floats: bool = False) -> Activation:
@@ -168,6 +212,11 @@ def activation(given: object, exact_floats: bool = False) -> Activation:
         return custom(given)
 
     def convert(kind: str, key: str, value: object) -> Any:
+        if (kind, key) == ("windows", "inside"):
+            made = activation(value, exact_floats)
+            if made.kind == "windows":
+                raise InvalidInput("windows inside windows", "name another activation")
+            return made
         return _pairs(value, exact_floats) if (kind, key) in _PAIRS else number(value, exact_floats)
 
     kind, arguments = arguments_of(given, KINDS, "activation", convert)

@@ -9,19 +9,51 @@ from typing import Any
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
+from dnnt.continuous import solve as solve_instance
 from dnnt.errors import InvalidInput, shown as shown_value
-from dnnt.formats import certificate_file, instance_file, json_text, parameters_file
+from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
+from dnnt.formats import certificate_file, instance_file, json_text, parameters_file, problem_file
 from dnnt.instance import Instance
 from dnnt.interrupts import latched
 from dnnt.parameters import Parameters
-from dnnt.pipeline import solve as solve_instance
+from dnnt.problems.base import Problem
 from dnnt.profile import Profile, profile
+from dnnt.reductions import bundle_file, reduction
+from dnnt.reductions.base import DNNT, REPAIRED
+from dnnt.reductions.bundle import Bundle
 from dnnt.running import Run
 
 
 def read(path: str | Path) -> Instance:
-    """Read an instance file (`-` is standard input). Raises `InvalidInstance` with file, place, fault and remedy."""
+    """Read an instance file (`-` is standard input); of a bundle, its target.
+
+    Raises `InvalidInstance` with file, place, fault and remedy.
+    """
     return instance_file.read(_path(path, "path"))
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Read a bundle file, as `dnnt reduce` writes it. Raises `InvalidInput`."""
+    return bundle_file.read(_path(path, "path"))
+
+
+def read_problem(path: str | Path, format: str | None = None, colors: int | None = None) -> Problem:
+    """Read a problem file: JSON, or `.kp`, `.col` (with the number of colors), `.dlx`, `.slp`. Raises
+    `InvalidProblem`.
+    """
+    return problem_file.read(_path(path, "path"), format, colors)
+
+
+def reduce(rule: str, source: Problem | Instance | Bundle | str | Path, variant: str = REPAIRED) -> Bundle:
+    """Apply a rule, such as "subset-sum-to-dnnt", to a source (a value or a file).
+
+    The bundle's `target` is an instance; `bundle.lift(solution)` and `bundle.extract(answer)` carry solutions both
+    ways. Raises `MethodUnsuitable` where the rule does not take the source.
+    """
+    arrow = reduction(rule, variant)
+    if isinstance(source, (str, Path)):
+        source = bundle_file.document(source) if arrow.source_kind == DNNT else problem_file.read(source)
+    return arrow.reduce(source)
 
 
 def parse(text: str | bytes) -> Instance:
@@ -35,22 +67,34 @@ def read_parameters(path: str | Path) -> Parameters:
     return parameters_file.read(_path(path, "path"))
 
 
-def write(value: Instance | Parameters | Certificate, path: str | Path) -> None:
-    """Write an instance, parameters or a certificate to a file of its format (gzipped where the name ends in .gz)."""
+def evaluate(instance: Instance | Bundle | str | Path, parameters: Any, max_bits: int = MAX_BITS) -> Evaluation:
+    """The exact outputs and losses of parameters (a `Parameters`, a file's `edges` list, or an answer).
+
+    Raises `InvalidParameters` for a wrong shape, `TooLarge` where a number would have more than `max_bits` bits.
+    """
+    return evaluate_instance(_instance(instance), parameters, max_bits)
+
+
+def write(value: Instance | Parameters | Certificate | Bundle | Problem, path: str | Path) -> None:
+    """Write a value to a file of its format (gzipped where the name ends in .gz)."""
     if isinstance(value, Certificate):
         raw = certificate_file.to_bytes(value)
     elif isinstance(value, Parameters):
         raw = parameters_file.to_text(value).encode()
     elif isinstance(value, Instance):
         raw = instance_file.to_bytes(value)
+    elif isinstance(value, Bundle):
+        raw = value.to_bytes()
+    elif isinstance(value, Problem):
+        raw = problem_file.to_bytes(value)
     else:
-        kinds = "an instance, parameters or a certificate"
+        kinds = "an instance, parameters, a certificate, a bundle or a problem"
         raise InvalidInput(f"{shown_value(value)} cannot be written", f"give {kinds}", "value")
     json_text.write_bytes(_path(path, "path"), raw)
 
 
 def solve(
-    instance: Instance | str | Path,
+    instance: Instance | Bundle | str | Path,
     goal: str | None = None,
     method: str = "auto",
     time_limit: float | None = None,
@@ -68,26 +112,29 @@ def solve(
     for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
         if limit is not None and (not isinstance(limit, (int, float)) or not limit >= 0):
             raise InvalidInput(f"{shown_value(limit)} is no limit", "give a number, 0 or more, or None", name)
-    file = None if isinstance(instance, Instance) else str(instance)
+    file = None if isinstance(instance, (Instance, Bundle)) else str(instance)
+    bundle = instance if isinstance(instance, Bundle) else None
     given = _instance(instance)
+
+    def within(run: Run) -> Answer:
+        with latched() as latch:
+            latch.forward(run.interrupt)
+            return solve_instance(given, goal, method, run, check, file, bundle)
+
     if not progress:
-        return _solve(given, goal, method, check, file, Run(time_limit, memory_limit, None, started))
+        return within(Run(time_limit, memory_limit, None, started))
     from dnnt.progress import shown
 
     with shown(given.name or file or "instance") as observer:
-        return _solve(given, goal, method, check, file, Run(time_limit, memory_limit, observer, started))
+        return within(Run(time_limit, memory_limit, observer, started))
 
 
-def _solve(given: Instance, goal: str | None, method: str, check: bool, file: str | None, run: Run) -> Answer:
-    with latched() as latch:
-        latch.forward(run.interrupt)
-        return solve_instance(given, goal, method, run, check, file)
-
-
-def check(instance: Instance | str | Path, certificate: Any, budget: float = 600.0) -> Verdict:
+def check(instance: Instance | Bundle | str | Path, certificate: Any, budget: float = 600.0) -> Verdict:
     """Run the independent checker on an instance and a certificate (values or files). `budget` in seconds."""
     if isinstance(instance, Instance):
         raw = instance_file.to_bytes(instance)
+    elif isinstance(instance, Bundle):
+        raw = instance.to_bytes()
     else:
         raw = json_text.read_bytes(_path(instance, "instance", " or a dnnt.Instance"))
     if isinstance(certificate, Certificate):
@@ -97,12 +144,14 @@ def check(instance: Instance | str | Path, certificate: Any, budget: float = 600
     return verdict(raw, claim, budget)
 
 
-def info(instance: Instance | str | Path) -> Profile:
+def info(instance: Instance | Bundle | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
     return profile(_instance(instance))
 
 
 def _instance(given: object) -> Instance:
+    if isinstance(given, Bundle):
+        return given.instance()
     return given if isinstance(given, Instance) else read(_path(given, "instance", " or a dnnt.Instance"))
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Any
 
+from dnnt import exact
 from dnnt.errors import InvalidInput, MethodUnsuitable, shown
 from dnnt.exact import Number, magnitude, normal, number, numbers
 
@@ -183,3 +185,13 @@ def preferred(of: Space) -> Number:
         return of.high
     below = normal(of.start + of.step * ((0 - of.start) // of.step))
     return min(below, normal(below + of.step), key=magnitude)
+
+
+def to_json(of: Space) -> Any:
+    """The contract's way of writing a space; short progressions are listed."""
+    if isinstance(of, Real):
+        return "real"
+    if isinstance(of, Values) or of.size <= 5:
+        return [exact.to_json(q) for q in of]
+    ends = {"from": exact.to_json(of.low), "to": exact.to_json(of.high)}
+    return ends if of.step == 1 else {**ends, "step": exact.to_json(of.step)}

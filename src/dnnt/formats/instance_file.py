@@ -12,10 +12,13 @@ from dnnt.exact import to_json
 from dnnt.formats import json_text
 from dnnt.instance import Instance
 from dnnt.network import Edge, Layer, Layered, Network, Vertex
-from dnnt.spaces import Range, Real, Space, Values
+from dnnt.spaces import Space
 
 FORMAT = "dnnt-instance"
 VERSION = 1
+
+BUNDLE = "dnnt-reduction"
+"""The format of a bundle: a source, a target, and the reduction between them (see `dnnt.reductions`)."""
 
 _COMMON = ("format", "version", "name", "inputs", "spaces", "samples", "loss", "gamma", "notes")
 _GRAPH = ("vertices", "outputs", "edges")
@@ -32,8 +35,20 @@ def read(path: str | Path) -> Instance:
 
 
 def parse(raw: bytes) -> Instance:
-    """The instance in the (decompressed) bytes of an instance file."""
-    return from_json(json_text.parse(raw)).read_from(raw)
+    """The instance in the (decompressed) bytes of an instance file; of a bundle, its target."""
+    body = json_text.parse(raw)
+    if isinstance(body, dict) and body.get("format") == BUNDLE:
+        check_bundle(body)
+        with at("target"):
+            return from_json(body["target"]).read_from(raw)
+    return from_json(body).read_from(raw)
+
+
+def check_bundle(body: Any) -> None:
+    """Raise unless the body is an object with a bundle's head and keys."""
+    check_head(body, BUNDLE, VERSION)
+    known = ("format", "version", "rule", "variant", "source", "target", "trace")
+    keys(body, known, known)
 
 
 def from_json(body: Any) -> Instance:
@@ -205,8 +220,8 @@ def to_json_object(instance: Instance) -> dict[str, Any]:
             {
                 "units": layer.units,
                 "activation": layer.activation.to_json(),
-                "weights": space_json(layer.weights),
-                "bias": space_json(layer.bias),
+                "weights": spaces.to_json(layer.weights),
+                "bias": spaces.to_json(layer.bias),
             }
             for layer in network.layers
         ]
@@ -217,8 +232,8 @@ def to_json_object(instance: Instance) -> dict[str, Any]:
             {
                 "from": e.source,
                 "to": e.target,
-                "weights": [space_json(of) for of in e.weights],
-                "bias": space_json(e.bias),
+                "weights": [spaces.to_json(of) for of in e.weights],
+                "bias": spaces.to_json(e.bias),
             }
             for e in network.edges
         ]
@@ -241,18 +256,6 @@ def _note(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_note(v) for v in value]
     return to_json(value) if hasattr(value, "denominator") and not isinstance(value, bool) else value
-
-
-def space_json(of: Space) -> Any:
-    """The contract's way of writing a space; short progressions are listed."""
-    if isinstance(of, Real):
-        return "real"
-    if isinstance(of, Values):
-        return [to_json(q) for q in of.values]
-    if isinstance(of, Range) and of.size <= 5:
-        return [to_json(q) for q in of]
-    ends = {"from": to_json(of.low), "to": to_json(of.high)}
-    return ends if of.step == 1 else {**ends, "step": to_json(of.step)}
 
 
 def to_bytes(instance: Instance) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import log10
 from typing import Any
 
+from dnnt.activations import Activation
 from dnnt.certificate import Enumeration
 from dnnt.exact import Number, bits, normal
 from dnnt.instance import Instance, mixed_order
@@ -95,7 +96,7 @@ def _longest(network: Network, inputs: Sequence[Sequence[Number]]) -> float:
             # A sum's numerator and denominator have at most the bits of all its terms together.
             pre += sum(_space_bits(of) + values[edge.source] + 2 for of in edge.weights) + _space_bits(edge.bias) + 2
         given = sum(bits(q) for _, value in activation.arguments for q in _numbers_in(value))
-        doubled = 2 if activation.kind in ("square", "quarter_square") else 1
+        doubled = 2 if activation.doubles else 1
         values[network.vertices[v].id] = float("inf") if activation.kind == "custom" else doubled * (pre + given) + 4
     return max(values.values())
 
@@ -110,6 +111,8 @@ def _numbers_in(value: Any) -> Iterator[Number]:
     if isinstance(value, tuple):
         for part in value:
             yield from _numbers_in(part)
+    elif isinstance(value, Activation):
+        yield from _numbers_in(tuple(argument for _, argument in value.arguments))
     elif not callable(value):
         yield value
 

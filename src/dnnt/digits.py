@@ -1,0 +1,73 @@
+"""Digit codes: how the paper's Lemma 3.5 multiplies two numbers in one pre-activation, as printed and repaired.
+
+The printed lemma puts a_j + a_k·10^-num(a_k) into one neuron and reads both back from the two sides of the decimal
+point. It goes wrong on negative numbers and on trailing zeros. Repaired, the code ends with a digit for the sign (1 or
+2), never with 0, so that its length is known. Every function here is total on the rationals.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from dnnt.exact import LONG_BITS, Number, integer_text, normal
+
+
+def digit_code(a: Number) -> Number:
+    """(10|a| + s)·10^-(num + 1) for a nonzero integer a of num digits, s = 1 if a > 0 and 2 if a < 0; elsewhere 0."""
+    if type(a) is not int or a == 0:
+        return 0
+    return Fraction(10 * abs(a) + (1 if a > 0 else 2), _power(10, _digits(a) + 1))
+
+
+def digit_product(z: Number) -> Number:
+    """The product that an integer plus a digit code stands for; 0 where z has no decimals, or no end of them."""
+    whole, decimals = _parts(z)
+    if not decimals:
+        return 0
+    coded, last = divmod(decimals, 10)
+    return whole * coded if last == 1 else -whole * coded
+
+
+def printed_code(a: Number) -> Number:
+    """a·10^-num(a) as printed: num counts the digits before the decimal point (1 for 0)."""
+    return normal(Fraction(a) / _power(10, _digits(int(a))))
+
+
+def printed_product(z: Number) -> Number:
+    """b·l·10^len(l) as printed, for z = b + l with b = floor(z); 0 where l has no end of decimals."""
+    whole, decimals = _parts(z)
+    return whole * decimals
+
+
+def _parts(z: Number) -> tuple[int, int]:
+    """floor(z), and the decimals of z behind the point as an integer (0 where they do not end)."""
+    whole = z.numerator // z.denominator
+    length = _decimals(z.denominator)
+    if length is None:
+        return whole, 0
+    rest = z.numerator - whole * z.denominator
+    return whole, rest * (_power(10, length) // z.denominator)
+
+
+def _decimals(below: int) -> int | None:
+    """The number of decimals of a fraction in lowest terms with this denominator; None where they do not end."""
+    twos = (below & -below).bit_length() - 1
+    odd = below >> twos
+    # 5^k has floor(k·log2(5)) + 1 bits, so the bits leave one k, or the one beside it.
+    near = int((odd.bit_length() - 1) / 2.321928094887362)
+    for fives in (near, near + 1):
+        if _power(5, fives) == odd:
+            return max(twos, fives)
+    return None
+
+
+def _digits(a: int) -> int:
+    return len(integer_text(abs(a)))
+
+
+def _power(base: int, exponent: int) -> int:
+    if exponent * 4 < LONG_BITS:
+        return int(base**exponent)
+    from flint import fmpz
+
+    return int(fmpz(base) ** exponent)

@@ -1,0 +1,114 @@
+"""Losses that read a code in the outputs: the sign of an integer (Lemma 3.5), pairs of letters (Theorem 1.4).
+
+As repaired, each is 0 exactly where f = y, as the paper demands of a loss; `printed_pairs` is the printed one, which
+never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnnt.errors import InvalidInput, at, shown
+from dnnt.exact import Number, number, to_json
+from dnnt.losses.loss import Function, Kind, Vector
+
+Pairs = tuple[tuple[tuple[int, int], ...], ...]
+
+
+def _positive(f: Vector, y: Vector) -> Number:
+    if f == y:
+        return 0
+    return 1 if all(value > 0 for value in f) else 2
+
+
+def _decoded(size: int, allowed: Pairs) -> Function:
+    numbers = [frozenset(low + 2 * size * high for low, high in pairs) for pairs in allowed]
+    return lambda f, y: 1 if all(value in of for value, of in zip(f, numbers, strict=True)) else 2
+
+
+def _pairs(size: int, allowed: Pairs) -> Function:
+    _check(size, allowed)
+    decoded = _decoded(size, allowed)
+    return lambda f, y: 0 if f == y else decoded(f, y)
+
+
+def _printed_pairs(size: int, allowed: Pairs) -> Function:
+    _check(size, allowed)
+    return _decoded(size, allowed)
+
+
+def _check(size: int, allowed: Pairs) -> None:
+    for output, pairs in enumerate(allowed):
+        for index, pair in enumerate(pairs):
+            if not all(1 <= letter <= size for letter in pair):
+                raise InvalidInput(
+                    f"{list(pair)} is no pair of letters", f"letters are 1 to {size}", f"allowed[{output}][{index}]"
+                )
+
+
+def _fits(arguments: dict[str, Any], outputs: int) -> None:
+    if len(arguments["allowed"]) != outputs:
+        raise InvalidInput(
+            f"{len(arguments['allowed'])} lists for {outputs} outputs", "give one list for each output", "allowed"
+        )
+
+
+def _convert(key: str, value: Any, exact_floats: bool) -> Any:
+    if key == "size":
+        return whole(value)
+    made = []
+    for output, pairs in enumerate(_list(value)):
+        with at(f"[{output}]"):
+            made.append(tuple(_pair(pair, index) for index, pair in enumerate(_list(pairs))))
+    return tuple(made)
+
+
+def _pair(given: Any, index: int) -> tuple[int, int]:
+    with at(f"[{index}]"):
+        if len(_list(given)) != 2:
+            raise InvalidInput(f"{len(given)} numbers", "write a pair [l, m]")
+        return whole(given[0]), whole(given[1])
+
+
+def whole(value: Any) -> int:
+    """An integer that is 0 or more. Raises `InvalidInput`."""
+    made = number(value)
+    if not isinstance(made, int) or made < 0:
+        raise InvalidInput(f"{shown(made)} is no integer from 0 on", "write 0 or more")
+    return made
+
+
+def _list(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise InvalidInput(f"{shown(value)} is not a list", "write a list")
+    return value
+
+
+def _write(key: str, value: Any) -> Any:
+    return to_json(value) if key == "size" else [[list(pair) for pair in pairs] for pairs in value]
+
+
+CODED: Mapping[str, Kind] = {
+    "positive": Kind(
+        (), lambda: _positive, False, "0 if f = y, else 1 if every output is above 0, else 2", _convert, _write
+    ),
+    "pairs": Kind(
+        ("size", "allowed"),
+        _pairs,
+        False,
+        "0 if f = y, else 1 if every output is l + 2·size·m for an allowed pair [l, m], else 2",
+        _convert,
+        _write,
+        _fits,
+    ),
+    "printed_pairs": Kind(
+        ("size", "allowed"),
+        _printed_pairs,
+        False,
+        "1 if every output is l + 2·size·m for an allowed pair [l, m], else 2",
+        _convert,
+        _write,
+        _fits,
+    ),
+}

@@ -1,0 +1,62 @@
+"""What the variants of dnnt-to-cnnt share: the space of reals, fresh names, and the target that is always no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dnnt.errors import InvalidInput, TooLarge
+from dnnt.instance import Instance, Sample
+from dnnt.losses import loss
+from dnnt.network import SOURCE, Edge, Network
+from dnnt.reductions.parts import vertex
+from dnnt.spaces import Real
+
+REAL = Real()
+
+MAX_SLOTS = 200_000
+"""The most parameters of a source: each becomes a vertex."""
+
+
+def refusal_of(problem: Instance) -> str | None:
+    """Why an instance cannot be the source; None where it can."""
+    if problem.gamma is None:
+        return "the source has no gamma, and the reduction is one of decisions; add a gamma"
+    if sum(count for _, count, _ in problem.network.slot_groups()) > MAX_SLOTS:
+        return f"the source has more than {MAX_SLOTS:,} parameters, and each becomes a vertex"
+    try:
+        problem.network.graph()
+    except TooLarge as error:
+        return str(error)
+    return None
+
+
+def graph_of(problem: Instance) -> Network:
+    """The source's network, written out."""
+    return problem.network.graph()
+
+
+def names_beside(source: Network, wanted: Iterable[str]) -> list[str]:
+    """The wanted names, each with as many strokes as make it new."""
+    made = []
+    for name in wanted:
+        while name in source.position or name == SOURCE:
+            name += "'"
+        made.append(name)
+    return made
+
+
+def impossible(problem: Instance) -> tuple[Instance, Mapping[str, Any]]:
+    """A continuous instance that no parameters satisfy, for a source that has no parameters at all."""
+    network = Network(problem.network.inputs, (vertex("r", "identity"),), ("r",), (_edge(problem.network.inputs),))
+    sample = Sample((0,) * problem.network.inputs, (0,))
+    return Instance(network, (sample,), loss("zero_one"), -1), {"empty_space": True}
+
+
+def _edge(inputs: int) -> Edge:
+    return Edge(SOURCE, "r", (REAL,) * inputs, REAL)
+
+
+def no_extraction() -> InvalidInput:
+    """What to raise where parameters of the impossible target are given."""
+    return InvalidInput("the source has no parameters at all", "no parameters are within gamma")
