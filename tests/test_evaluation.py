@@ -11,6 +11,7 @@ import pytest
 
 import dnnt
 from dnnt.activations import activation
+from dnnt.evaluation import evaluate
 from dnnt.exact import Number, to_json
 from dnnt.losses import loss
 from dnnt.parameters import Run, first_choice, of_edges
@@ -203,7 +204,7 @@ def test_poll_is_called() -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        dnnt.evaluate(square_chain(2, 1), [{"weights": [1], "bias": 0, "repeat": 2}], poll=poll)
+        evaluate(square_chain(2, 1), [{"weights": [1], "bias": 0, "repeat": 2}], poll=poll)
 
 
 def graph(weights: list[Any], bias: Any) -> dnnt.Instance:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         read_parameters,
         read_problem,
         reduce,
+        slp,
         solve,
         write,
     )
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from dnnt.problems.subset_sum import SubsetSum
     from dnnt.reductions import reduction
     from dnnt.reductions.bundle import Bundle, Extraction
+    from dnnt.signs.decide import SignVerdict
     from dnnt.spaces import space
 
 _HOME = {
@@ -83,6 +85,7 @@ _HOME = {
     "Parameters": "parameters",
     "Problem": "problems.base",
     "Sample": "instance",
+    "SignVerdict": "signs.decide",
     "StraightLineProgram": "problems.straight_line",
     "SubsetSum": "problems.subset_sum",
     "TooLarge": "errors",
@@ -99,6 +102,7 @@ _HOME = {
     "read_problem": "api",
     "reduce": "api",
     "reduction": "reductions",
+    "slp": "api",
     "solve": "api",
     "space": "spaces",
     "write": "api",
@@ -130,6 +134,7 @@ __all__ = [
     "Parameters",
     "Problem",
     "Sample",
+    "SignVerdict",
     "StraightLineProgram",
     "SubsetSum",
     "TooLarge",
@@ -147,6 +152,7 @@ __all__ = [
     "read_problem",
     "reduce",
     "reduction",
+    "slp",
     "solve",
     "space",
     "write",

@@ -52,12 +52,26 @@ class Activation:
         return min(ends), max(ends)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (custom, (self.arguments[0][1],)) if self.kind == "custom" else (activation, (self.to_json(),))
+        return (custom, (self.arguments[0][1],)) if self.kind == "custom" else (_rebuilt, (self.kind, self.arguments))
 
     @property
     def doubles(self) -> bool:
         """Whether a value may have about twice as many bits as its pre-activation."""
         return self.kind in KINDS and KINDS[self.kind].doubles
+
+    def squares(self, z: Number) -> bool:
+        """Whether the value at z is z², or a part of it: a number of twice the bits."""
+        if self.kind != "windows":
+            return self.kind in ("square", "quarter_square")
+        arguments = dict(self.arguments)
+        return bool(magnitude(z) < arguments["bound"] and arguments["inside"].squares(z))
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether a function given from Python has a say in its values."""
+        return self.kind == "custom" or any(
+            isinstance(value, Activation) and value.is_custom for _, value in self.arguments
+        )
 
     @property
     def is_constant(self) -> bool:
@@ -220,8 +234,13 @@ def activation(given: object, exact_floats: bool = False) -> Activation:
         return _pairs(value, exact_floats) if (kind, key) in _PAIRS else number(value, exact_floats)
 
     kind, arguments = arguments_of(given, KINDS, "activation", convert)
-    apply, turns = KINDS[kind].build(**arguments)
-    return Activation(kind, tuple(arguments.items()), apply, turns)
+    return _rebuilt(kind, tuple(arguments.items()))
+
+
+def _rebuilt(kind: str, arguments: tuple[tuple[str, Any], ...]) -> Activation:
+    """The activation of that kind with arguments that were read before."""
+    apply, turns = KINDS[kind].build(**dict(arguments))
+    return Activation(kind, arguments, apply, turns)
 
 
 def custom(function: Callable[[Any], Any]) -> Activation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,18 +11,20 @@ from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
 from dnnt.continuous import solve as solve_instance
-from dnnt.errors import InvalidInput, shown as shown_value
+from dnnt.errors import InvalidInput, InvalidProblem, shown as shown_value
 from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file, problem_file
 from dnnt.instance import Instance
 from dnnt.interrupts import latched
 from dnnt.parameters import Parameters
 from dnnt.problems.base import Problem
+from dnnt.problems.straight_line import StraightLineProgram
 from dnnt.profile import Profile, profile
 from dnnt.reductions import bundle_file, reduction
 from dnnt.reductions.base import DNNT, REPAIRED
 from dnnt.reductions.bundle import Bundle
 from dnnt.running import Run
+from dnnt.signs.decide import SignVerdict, decide_within
 
 
 def read(path: str | Path) -> Instance:
@@ -109,9 +112,7 @@ def solve(
     `InvalidInstance` and `MethodUnsuitable`.
     """
     started = monotonic()
-    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
-        if limit is not None and (not isinstance(limit, (int, float)) or not limit >= 0):
-            raise InvalidInput(f"{shown_value(limit)} is no limit", "give a number, 0 or more, or None", name)
+    _check_limits(time_limit, memory_limit)
     file = None if isinstance(instance, (Instance, Bundle)) else str(instance)
     bundle = instance if isinstance(instance, Bundle) else None
     given = _instance(instance)
@@ -147,6 +148,34 @@ def check(instance: Instance | Bundle | str | Path, certificate: Any, budget: fl
 def info(instance: Instance | Bundle | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
     return profile(_instance(instance))
+
+
+def slp(
+    program: StraightLineProgram | str | Path | Sequence[tuple[str, int, int]],
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
+    seed: int = 0,
+) -> SignVerdict:
+    """The sign of the integer that a straight-line program (a value, its steps, or a file) computes.
+
+    The integer may be far too long to write. `seed` is that of random primes. Limits and Ctrl-C give what is known.
+    Raises `InvalidProblem`.
+    """
+    _check_limits(time_limit, memory_limit)
+    run = Run(time_limit, memory_limit)
+    given: object = problem_file.read(program) if isinstance(program, (str, Path)) else program
+    if isinstance(given, Problem) and not isinstance(given, StraightLineProgram):
+        raise InvalidProblem(f'kind "{given.kind}"', "give a straight-line program (slp)", "program")
+    steps = (given if isinstance(given, StraightLineProgram) else StraightLineProgram(given)).steps  # type: ignore[arg-type]
+    with latched() as latch:
+        latch.forward(run.interrupt)
+        return decide_within(steps, run, seed)
+
+
+def _check_limits(time_limit: float | None, memory_limit: float | None) -> None:
+    for name, limit in (("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if limit is not None and (not isinstance(limit, (int, float)) or not limit >= 0):
+            raise InvalidInput(f"{shown_value(limit)} is no limit", "give a number, 0 or more, or None", name)
 
 
 def _instance(given: object) -> Instance:

@@ -42,6 +42,17 @@ EXAMPLES: Mapping[str, tuple[str, Callable[[], Problem | Instance]]] = {
 """For each kind of source a small one, in words and as a value."""
 
 
+WORDS: Mapping[str, str] = {
+    "slp": "sign of a straight-line program",
+    "subset-sum": "subset sum",
+    "csp": "binary constraint satisfaction",
+    "exact-cover": "exact cover",
+    "dnnt": "discrete training",
+    "cnnt": "continuous training",
+}
+"""The kinds of problems in words."""
+
+
 def entry(rule: Reduction) -> dict[str, Any]:
     """What is said of a rule, as JSON."""
     words, source = EXAMPLES[rule.source_kind]
@@ -67,4 +78,5 @@ def picture() -> str:
 
     arrows = [reduction(rule) for rule in RULES]
     nodes = list(dict.fromkeys(kind for each in arrows for kind in (each.source_kind, each.target_kind)))
-    return draw_graph(nodes, [(a.source_kind, a.target_kind, a.rule, a.contract.theorem) for a in arrows])
+    words = [(kind, WORDS[kind]) for kind in nodes]
+    return draw_graph(words, [(a.source_kind, a.target_kind, a.rule, a.contract.theorem) for a in arrows])

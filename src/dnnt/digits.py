@@ -8,15 +8,27 @@ point. It goes wrong on negative numbers and on trailing zeros. Repaired, the co
 from __future__ import annotations
 
 from fractions import Fraction
+from numbers import Rational
+from typing import NamedTuple
 
 from dnnt.exact import LONG_BITS, Number, integer_text, normal
+
+
+class _Coprime(NamedTuple):
+    """A fraction in lowest terms, which `Fraction` takes over as it is."""
+
+    numerator: int
+    denominator: int
+
+
+Rational.register(_Coprime)
 
 
 def digit_code(a: Number) -> Number:
     """(10|a| + s)·10^-(num + 1) for a nonzero integer a of num digits, s = 1 if a > 0 and 2 if a < 0; elsewhere 0."""
     if type(a) is not int or a == 0:
         return 0
-    return Fraction(10 * abs(a) + (1 if a > 0 else 2), _power(10, _digits(a) + 1))
+    return _quotient(10 * abs(a) + (1 if a > 0 else 2), _power(10, _digits(a) + 1))
 
 
 def digit_product(z: Number) -> Number:
@@ -30,7 +42,7 @@ def digit_product(z: Number) -> Number:
 
 def printed_code(a: Number) -> Number:
     """a·10^-num(a) as printed: num counts the digits before the decimal point (1 for 0)."""
-    return normal(Fraction(a) / _power(10, _digits(int(a))))
+    return normal(_quotient(a.numerator, a.denominator * _power(10, _digits(int(a)))))
 
 
 def printed_product(z: Number) -> Number:
@@ -41,12 +53,11 @@ def printed_product(z: Number) -> Number:
 
 def _parts(z: Number) -> tuple[int, int]:
     """floor(z), and the decimals of z behind the point as an integer (0 where they do not end)."""
-    whole = z.numerator // z.denominator
+    whole, rest = _divided(z.numerator, z.denominator)
     length = _decimals(z.denominator)
     if length is None:
         return whole, 0
-    rest = z.numerator - whole * z.denominator
-    return whole, rest * (_power(10, length) // z.denominator)
+    return whole, rest * _divided(_power(10, length), z.denominator)[0]
 
 
 def _decimals(below: int) -> int | None:
@@ -63,6 +74,26 @@ def _decimals(below: int) -> int | None:
 
 def _digits(a: int) -> int:
     return len(integer_text(abs(a)))
+
+
+def _quotient(above: int, below: int) -> Fraction:
+    """The fraction of two integers. Python's own common divisor takes minutes where both are long."""
+    if below.bit_length() < LONG_BITS:
+        return Fraction(above, below)
+    from flint import fmpq
+
+    made = fmpq(above, below)
+    return Fraction(_Coprime(int(made.p), int(made.q)))  # type: ignore[call-overload]
+
+
+def _divided(above: int, below: int) -> tuple[int, int]:
+    """Quotient (rounded down) and remainder."""
+    if above.bit_length() < LONG_BITS:
+        return divmod(above, below)
+    from flint import fmpz
+
+    quotient, remainder = divmod(fmpz(above), fmpz(below))
+    return int(quotient), int(remainder)
 
 
 def _power(base: int, exponent: int) -> int:

@@ -47,6 +47,10 @@ class InvalidParameters(InvalidInput):
     """Parameters that do not fit their instance."""
 
 
+class InvalidProblem(InvalidInput):
+    """A source problem of a reduction, or one of its solutions, that the format does not allow."""
+
+
 class InvalidCertificate(InvalidInput):
     """A certificate file that cannot be read."""
 

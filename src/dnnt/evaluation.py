@@ -106,8 +106,7 @@ def _product(w: Number, z: Number, max_bits: int) -> Number:
 
 def activated(activation: Activation, pre: Number, max_bits: int) -> Number:
     """The activation of a pre-activation. Raises `TooLarge` where it has, or would have, more than `max_bits` bits."""
-    doubled = activation.kind in ("square", "quarter_square")
-    if doubled and 2 * bits(pre) > max_bits + 4:
+    if 2 * bits(pre) > max_bits + 4 and activation.squares(pre):
         raise TooLarge(f"a square has more than {max_bits:,} bits")
     return _limited(activation(_limited(pre, max_bits)), max_bits)
 

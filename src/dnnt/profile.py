@@ -8,8 +8,9 @@ from decimal import Context, Decimal
 from math import inf
 from typing import Any
 
+from dnnt.analysis.facts import facts
 from dnnt.analysis.ranges import VertexRange, ranges
-from dnnt.analysis.theorems import Statement, statements
+from dnnt.analysis.theorems import Statement, regime, statements
 from dnnt.choice import Prospect, best, prospects
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
@@ -46,6 +47,7 @@ class Profile:
     parameter_choices: int | None
     log10_parameter_choices: Decimal | None
     ranges: tuple[VertexRange, ...]
+    regime: tuple[str, ...]
     theorems: tuple[Statement, ...]
     methods: tuple[Prospect, ...]
     chosen: str | None
@@ -71,6 +73,7 @@ class Profile:
             "parameter_choices": self.parameter_choices,
             "log10_parameter_choices": None if log10 is None else _json_number(log10),
             "ranges": [_range_json(each) for each in self.ranges],
+            "regime": list(self.regime),
             "theorems": [{"theorem": s.theorem, "says": s.says} for s in self.theorems],
             "methods": [_method_json(each) for each in self.methods],
             "chosen": self.chosen,
@@ -89,6 +92,15 @@ def profile(instance: Instance, run: Run | None = None) -> Profile:
     distinct = len({sample.x for sample in instance.samples})
     restricted = all(isinstance(of, Values) and of.size == 1 for of, _ in groups)
     depth, two_layer = shape(network)
+    about = facts(
+        instance,
+        empty=empty,
+        restricted=restricted,
+        two_layer=two_layer,
+        continuous=continuous,
+        depth=depth,
+        distinct=distinct,
+    )
     said, chosen, reason = _methods(instance, empty, run)
     return Profile(
         name=instance.name,
@@ -107,7 +119,8 @@ def profile(instance: Instance, run: Run | None = None) -> Profile:
         parameter_choices=choices,
         log10_parameter_choices=log10,
         ranges=() if empty else ranges(instance),
-        theorems=statements(instance, restricted, two_layer, continuous, depth, distinct),
+        regime=regime(about),
+        theorems=statements(about),
         methods=said,
         chosen=chosen,
         reason=reason,

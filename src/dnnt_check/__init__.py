@@ -46,3 +46,7 @@ def check(
         if work.interrupted:
             raise
         return refused("too much work: the memory is used up")
+    except RecursionError:
+        if work.interrupted:
+            raise
+        return refused("a file is nested too deeply")

@@ -1,7 +1,8 @@
-"""Activations: total, exact functions on the rationals, each monotone between finitely many breaks.
+"""Activations: total, exact functions on the rationals, most of them monotone between finitely many breaks.
 
 One table says for every kind how to compute it and between which arguments it is monotone (rising or falling, not
-necessarily strictly). The breaks allow the targets of a reachability proof to be found by bisection.
+necessarily strictly). The breaks allow the targets of a reachability proof to be found by bisection. The functions of
+decimal digits and the windows around other functions have no breaks: nothing is known of them between two arguments.
 """
 
 from __future__ import annotations
@@ -11,12 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dnnt_check import decimals
 from dnnt_check.budget import Work
-from dnnt_check.numbers import Number, add, multiply, ratio
+from dnnt_check.numbers import SHORT_BITS, Number, add, bits, magnitude, multiply, product_seconds, ratio
 from dnnt_check.reading import Place, array, fault, number, record
 
 #: Parameters of an activation: flat for all kinds but tables and piecewise linear ones.
 Points = tuple[tuple[Number, Number], ...]
+
+#: Kinds that are written as a string and of which nothing is known between two arguments.
+_DIGITS = ("digit_code", "digit_product", "printed_code", "printed_product")
+
+#: Windows may be nested this deep.
+MAXIMUM_NESTING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +34,28 @@ class Activation:
     Attributes:
         kind: its name.
         values: its numbers, in the order of docs/formats.md.
-        points: argument and value, by increasing argument, of tables and piecewise linear functions.
+        points: argument and value, by increasing argument, of tables and piecewise linear functions; the pairs
+            (low, high) of windows, as they are listed.
+        inside: the function inside windows.
     """
 
     kind: str
     values: tuple[Number, ...] = ()
     points: Points = ()
+    inside: Activation | None = None
 
     def function(self, work: Work) -> Callable[[Number], Number]:
         """The function; the price of long numbers is charged to `work`."""
         return _FUNCTIONS[self.kind](self, work)
 
+    @property
+    def has_breaks(self) -> bool:
+        """Is the function monotone between `breaks`? If not, nothing at all is known of its shape."""
+        return self.kind not in _DIGITS and self.kind != "windows"
+
     def breaks(self) -> tuple[Number, ...]:
         """Arguments in increasing order; on every open interval between two the function is monotone."""
+        assert self.has_breaks
         if self.points:
             return tuple([argument for argument, _ in self.points])
         return (0,) if self.kind in ("abs", "square", "quarter_square", "leaky_relu") else ()
@@ -79,7 +96,7 @@ def _quarter_square(this: Activation, work: Work) -> Callable[[Number], Number]:
 
 
 def _floor(this: Activation, work: Work) -> Callable[[Number], Number]:
-    return lambda z: z if type(z) is int else z.numerator // z.denominator
+    return lambda z: decimals.floor(z, work)
 
 
 def _clip(this: Activation, work: Work) -> Callable[[Number], Number]:
@@ -126,6 +143,40 @@ def _piecewise_linear(this: Activation, work: Work) -> Callable[[Number], Number
     return piecewise_linear
 
 
+def _digits(this: Activation, work: Work) -> Callable[[Number], Number]:
+    function: Callable[[Number, Work], Number] = getattr(decimals, this.kind)
+    return lambda z: function(z, work)
+
+
+def _windows(this: Activation, work: Work) -> Callable[[Number], Number]:
+    assert this.inside is not None
+    (bound,) = this.values
+    inside = this.inside.function(work)
+    longest = max([bits(end) for pair in this.points for end in pair], default=0)
+
+    def windows(z: Number) -> Number:
+        size = magnitude(z)
+        _charge_comparison(size, bound, work)
+        if size < bound:
+            return inside(z)
+        each = 2e-7
+        if longest + bits(z) > SHORT_BITS:
+            each += 2 * product_seconds(longest, bits(z))
+        for low, high in this.points:
+            work.spend(each)
+            if low <= size <= high:
+                return 0
+        return z
+
+    return windows
+
+
+def _charge_comparison(first: Number, second: Number, work: Work) -> None:
+    """Charge for the products that a comparison of fractions takes."""
+    if bits(first) + bits(second) > SHORT_BITS:
+        work.spend(2 * product_seconds(bits(first), bits(second)))
+
+
 _FUNCTIONS: dict[str, Callable[[Activation, Work], Callable[[Number], Number]]] = {
     "identity": _identity,
     "relu": _relu,
@@ -141,10 +192,12 @@ _FUNCTIONS: dict[str, Callable[[Activation, Work], Callable[[Number], Number]]] 
     "constant": _constant,
     "table": _table,
     "piecewise_linear": _piecewise_linear,
+    "windows": _windows,
+    **dict.fromkeys(_DIGITS, _digits),
 }
 
 #: Kinds that are written as a string.
-_PLAIN = ("identity", "relu", "sign", "step", "abs", "square", "quarter_square", "floor")
+_PLAIN = ("identity", "relu", "sign", "step", "abs", "square", "quarter_square", "floor", *_DIGITS)
 
 #: Kinds that are written as an object, with the keys of their numbers.
 _NUMBERS: dict[str, tuple[str, ...]] = {
@@ -160,13 +213,15 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
 _POINTS = {"table": "values", "piecewise_linear": "points"}
 
 
-def read_activation(value: Any, place: Place, work: Work) -> Activation:
-    """An activation from its JSON form."""
+def read_activation(value: Any, place: Place, work: Work, depth: int = 0) -> Activation:
+    """An activation from its JSON form; `depth` counts the windows around it."""
     if isinstance(value, str) and value in _PLAIN:
         return Activation(value)
     if not isinstance(value, dict):
         raise fault(place, "the name of an activation or an object is expected")
     kind = value.get("kind")
+    if kind == "windows":
+        return _read_windows(value, place, work, depth)
     if not isinstance(kind, str) or kind not in _NUMBERS:
         raise fault(place, "unknown kind of activation")
     keys = _NUMBERS[kind]
@@ -181,7 +236,22 @@ def read_activation(value: Any, place: Place, work: Work) -> Activation:
     return Activation(kind, values, points)
 
 
-def _read_points(value: Any, place: Place, kind: str, work: Work) -> Points:
+def _read_windows(value: Any, place: Place, work: Work, depth: int) -> Activation:
+    record(value, place, ("kind", "inside", "bound", "zero"))
+    if depth >= MAXIMUM_NESTING:
+        raise fault(place, f"windows are nested more than {MAXIMUM_NESTING} deep")
+    bound = number(value["bound"], (place, "bound"), work)
+    if bound < 0:
+        raise fault((place, "bound"), "a number >= 0 is expected")
+    pairs = _read_pairs(value["zero"], (place, "zero"), work)
+    for i, (low, high) in enumerate(pairs):
+        if low > high:
+            raise fault(((place, "zero"), i), "low is greater than high")
+    inside = read_activation(value["inside"], (place, "inside"), work, depth + 1)
+    return Activation("windows", (bound,), tuple(pairs), inside)
+
+
+def _read_pairs(value: Any, place: Place, work: Work) -> list[tuple[Number, Number]]:
     pairs: list[tuple[Number, Number]] = []
     for i, item in enumerate(array(value, place)):
         pair = array(item, (place, i))
@@ -190,6 +260,11 @@ def _read_points(value: Any, place: Place, kind: str, work: Work) -> Points:
         argument = number(pair[0], ((place, i), 0), work)
         pairs.append((argument, number(pair[1], ((place, i), 1), work)))
         work.spend(1e-6)
+    return pairs
+
+
+def _read_points(value: Any, place: Place, kind: str, work: Work) -> Points:
+    pairs = _read_pairs(value, place, work)
     if kind == "table":
         table: dict[Number, Number] = {}
         for i, (argument, result) in enumerate(pairs):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from dnnt_check.budget import Invalid, Work
+from dnnt_check.bundles import is_digest
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number
 from dnnt_check.reading import (
@@ -26,6 +27,9 @@ from dnnt_check.reading import (
 #: What `sizes` of the reachable grounds declares.
 SIZES = ("pre", "unit", "left", "right", "last")
 
+#: What a guide may ask for.
+LEAST_BITS, MOST_BITS = 16, 10**7
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -37,11 +41,25 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """How to enclose numbers that cannot be written.
+
+    Attributes:
+        bits: the precision of intervals.
+        expand: (distinct input, node, nodes to be replaced in its sum, in this order).
+    """
+
+    bits: int
+    expand: tuple[tuple[int, int, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Upper:
     """Parameters and the total loss that they are said to have."""
 
     runs: tuple[Run, ...]
     loss: Number
+    signs: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +75,13 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a lower part is said to hold; the last three belong to the kind `reachable`."""
+    """Why a lower part is said to hold; the last belongs to the kind `restricted`, the others to `reachable`."""
 
     kind: str
     left: tuple[tuple[int, int], ...] = ()
     last: str = ""
     sizes: Sizes | None = None
+    signs: Guide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,7 @@ def _read(value: Any, work: Work) -> Certificate:
     header(value, "the file", "dnnt-certificate")
     record(value, "the file", ("format", "version", "sha256"), ("upper", "lower", "fixed"))
     digest = text(value["sha256"], "sha256")
-    if len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):
+    if not is_digest(digest):
         raise fault("sha256", "64 hexadecimal digits are expected")
     upper = _read_upper(value["upper"], work) if "upper" in value else None
     lower = _read_lower(value["lower"], work) if "lower" in value else None
@@ -127,7 +146,8 @@ def _read(value: Any, work: Work) -> Certificate:
 
 
 def _read_upper(value: Any, work: Work) -> Upper:
-    record(value, "upper", ("parameters", "loss"))
+    record(value, "upper", ("parameters", "loss"), ("signs",))
+    signs = _read_guide(value["signs"], "upper.signs", work) if "signs" in value else None
     runs: list[Run] = []
     items = array(value["parameters"], "upper.parameters")
     for i, item in enumerate(items):
@@ -141,7 +161,32 @@ def _read_upper(value: Any, work: Work) -> Upper:
             )
         )
         work.spend(3e-6)
-    return Upper(tuple(runs), number(value["loss"], "upper.loss", work, True))
+    return Upper(tuple(runs), number(value["loss"], "upper.loss", work, True), signs)
+
+
+def _read_guide(value: Any, place: Place, work: Work) -> Guide:
+    record(value, place, ("bits", "expand"))
+    precision = integer(value["bits"], (place, "bits"), LEAST_BITS)
+    if precision > MOST_BITS:
+        raise fault((place, "bits"), f"an integer <= {MOST_BITS} is expected")
+    expand: list[tuple[int, int, tuple[int, ...]]] = []
+    seen: set[tuple[int, int]] = set()
+    for i, item in enumerate(array(value["expand"], (place, "expand"))):
+        here: Place = ((place, "expand"), i)
+        triple = array(item, here)
+        if len(triple) != 3:
+            raise fault(here, "a triple [input, node, [node, ...]] is expected")
+        index = integer(triple[0], (here, 0), 0)
+        node = integer(triple[1], (here, 1), 0)
+        if node % 2:
+            raise fault((here, 1), "only pre-activations, with even numbers, are expanded")
+        if (index, node) in seen:
+            raise fault(here, "this node is expanded twice")
+        seen.add((index, node))
+        names = tuple([integer(name, ((here, 2), k), 0) for k, name in enumerate(array(triple[2], (here, 2)))])
+        expand.append((index, node, names))
+        work.spend(3e-6 + len(names) * 4e-7)
+    return Guide(precision, tuple(expand))
 
 
 def _read_lower(value: Any, work: Work) -> Lower:
@@ -150,7 +195,7 @@ def _read_lower(value: Any, work: Work) -> Lower:
     if value["bound"] is not None:
         bound = number(value["bound"], "lower.bound", work, True)
     strict = boolean(value["strict"], "lower.strict")
-    grounds = _read_grounds(value["grounds"])
+    grounds = _read_grounds(value["grounds"], work)
     if (bound is None) != (grounds.kind == "empty"):
         raise fault("lower", 'a bound of null goes with the grounds "empty", and they with it')
     if bound is None and strict:
@@ -158,7 +203,7 @@ def _read_lower(value: Any, work: Work) -> Lower:
     return Lower(bound, strict, grounds)
 
 
-def _read_grounds(value: Any) -> Grounds:
+def _read_grounds(value: Any, work: Work) -> Grounds:
     place = "lower.grounds"
     if not isinstance(value, dict):
         raise fault(place, "an object is expected")
@@ -166,6 +211,10 @@ def _read_grounds(value: Any) -> Grounds:
     if kind in ("empty", "nonnegative", "enumeration"):
         record(value, place, ("kind",))
         return Grounds(str(kind))
+    if kind == "restricted":
+        record(value, place, ("kind",), ("signs",))
+        signs = _read_guide(value["signs"], (place, "signs"), work) if "signs" in value else None
+        return Grounds(str(kind), signs=signs)
     if kind != "reachable":
         raise fault((place, "kind"), "unknown kind of grounds")
     record(value, place, ("kind", "left", "last", "sizes"))

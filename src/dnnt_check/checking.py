@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dnnt_check.budget import Invalid, Work
-from dnnt_check.certificate import Certificate, FixedValue, Lower, read_certificate
+from dnnt_check.certificate import Certificate, FixedValue, Lower, Upper, read_certificate
 from dnnt_check.enumeration import check_enumeration
 from dnnt_check.evaluation import check_fixed, total_loss
 from dnnt_check.instance import Instance, read_instance
-from dnnt_check.network import Fixed, Graph, Network, from_graph, from_layers
+from dnnt_check.network import Fixed, Graph, Layers, Network, from_graph, from_layers
 from dnnt_check.numbers import brief
 from dnnt_check.reachable import check_reachable
 from dnnt_check.reading import unpack
+from dnnt_check.signs import GuidedLoss
 from dnnt_check.spaces import Space
 from dnnt_check.verdict import Verdict, proved
+from dnnt_check.wiring import check_restricted, check_size, given_wiring, only_loss, only_wiring
 
 
 def check_files(instance_bytes: bytes, certificate_bytes: bytes, work: Work) -> Verdict:
@@ -25,20 +27,31 @@ def check_files(instance_bytes: bytes, certificate_bytes: bytes, work: Work) -> 
     certificate_data, _ = unpack(certificate_bytes, "certificate", work)
     certificate = read_certificate(certificate_data, work)
     del certificate_data
-    if certificate.sha256 != digest:
-        raise Invalid("certificate: sha256: the certificate belongs to another instance file")
-    instance = read_instance(data, work)
+    instance, digests = read_instance(data, digest, work)
     del data
+    if certificate.sha256 not in digests:
+        raise Invalid("certificate: sha256: the certificate belongs to another instance file")
     fixed = _fixed_spaces(instance, certificate.fixed, work)
     upper, lower = certificate.upper, certificate.lower
     if upper is not None:
-        loss = total_loss(instance, upper.runs, work)
-        if loss != upper.loss:
-            raise Invalid(f"certificate: upper.loss: {brief(upper.loss)} is claimed, the parameters have {brief(loss)}")
+        _check_upper(instance, upper, work)
         check_fixed(certificate.fixed, upper.runs, work)
     if lower is not None:
-        _check_lower(instance, lower, fixed, work)
+        _check_lower(instance, upper, lower, fixed, work)
     return _verdict(certificate)
+
+
+def _check_upper(instance: Instance, upper: Upper, work: Work) -> None:
+    """Prove that the parameters have the claimed loss or raise."""
+    if upper.signs is None:
+        loss = total_loss(instance, upper.runs, work)
+    else:
+        guided = GuidedLoss(instance, given_wiring(instance, upper.runs, work), upper.signs, "upper", work)
+        if guided.exact is None:
+            raise Invalid("certificate: upper.signs: the guide proves only that the loss lies in some interval")
+        loss = guided.exact
+    if loss != upper.loss:
+        raise Invalid(f"certificate: upper.loss: {brief(upper.loss)} is claimed, the parameters have {brief(loss)}")
 
 
 def _verdict(certificate: Certificate) -> Verdict:
@@ -76,8 +89,8 @@ def _fixed_spaces(instance: Instance, fixed: tuple[FixedValue, ...], work: Work)
     return result
 
 
-def _check_lower(instance: Instance, lower: Lower, fixed: Fixed, work: Work) -> None:
-    """Prove a lower part or raise."""
+def _check_lower(instance: Instance, upper: Upper | None, lower: Lower, fixed: Fixed, work: Work) -> None:
+    """Prove a lower part or raise; the upper part, if there is one, is proved."""
     kind = lower.grounds.kind
     if kind == "empty":
         if not instance.has_empty_space:
@@ -99,6 +112,9 @@ def _check_lower(instance: Instance, lower: Lower, fixed: Fixed, work: Work) -> 
         if bound > 0 or (strict and bound == 0):
             raise Invalid("lower: there are parameters with the loss 0")
         return
+    if kind == "restricted":
+        _check_restricted(instance, upper, lower, fixed, work)
+        return
     network = _network(instance, fixed, work)
     if kind == "enumeration":
         check_enumeration(instance, network, bound, strict, work)
@@ -106,10 +122,34 @@ def _check_lower(instance: Instance, lower: Lower, fixed: Fixed, work: Work) -> 
         check_reachable(instance, network, lower.grounds, bound, strict, work)
 
 
-def _network(instance: Instance, fixed: Fixed, work: Work) -> Network:
+def _check_restricted(instance: Instance, upper: Upper | None, lower: Lower, fixed: Fixed, work: Work) -> None:
+    """Prove a bound on the loss of the only choice of parameters or raise."""
+    bound, strict, signs = lower.bound, lower.strict, lower.grounds.signs
+    assert bound is not None
+    if signs is not None and isinstance(instance.structure, Layers):
+        check_size(instance.structure, work)
+    network = _network(instance, fixed, work, written_out=signs is not None)
+    check_restricted(network, work)
+    if upper is not None and upper.signs == signs:
+        # The parameters of the upper part are this only choice, and the same guide has proved their loss.
+        loss = upper.loss
+    elif signs is None:
+        loss = only_loss(instance, network, work)
+    else:
+        guided = GuidedLoss(instance, only_wiring(network, work), signs, "lower.grounds", work)
+        if guided.exact is None:
+            if not guided.at_least(bound, strict):
+                raise Invalid("lower: the guide does not prove that the loss is as large as the bound")
+            return
+        loss = guided.exact
+    if loss < bound or (strict and loss == bound):
+        raise Invalid(f"lower: the only parameters have the loss {brief(loss)}")
+
+
+def _network(instance: Instance, fixed: Fixed, work: Work, written_out: bool = False) -> Network:
     if isinstance(instance.structure, Graph):
         return from_graph(instance.structure, fixed, work)
-    return from_layers(instance.structure, fixed, work)
+    return from_layers(instance.structure, fixed, work, written_out)
 
 
 def _real_slots(instance: Instance, fixed: Fixed) -> str:

@@ -9,8 +9,8 @@ of each segment, which prefix sums give. The time is proportional to the number 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, islice
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 from dnnt_check.certificate import FixedValue, Run
@@ -24,6 +24,9 @@ from dnnt_check.spaces import Space
 #: More outputs than this are not written out.
 MAXIMUM_OUTPUTS = 10**7
 
+#: The values of an edge into a vertex: where it comes from, its weights, its bias.
+Incoming = tuple[int, Vector, Number]
+
 
 def total_loss(instance: Instance, runs: tuple[Run, ...], work: Work) -> Number:
     """The total loss of the parameters.
@@ -31,17 +34,22 @@ def total_loss(instance: Instance, runs: tuple[Run, ...], work: Work) -> Number:
     Raises:
         Invalid: the parameters do not fit the network, or a value lies outside its space.
     """
+    check_count(instance, runs)
+    if isinstance(instance.structure, Graph):
+        outputs = _graph_outputs(instance, instance.structure, runs, work)
+    else:
+        outputs = _LayeredEvaluation(instance, instance.structure, runs, work).outputs()
+    return loss_of(instance, outputs, work)
+
+
+def check_count(instance: Instance, runs: tuple[Run, ...]) -> None:
+    """There has to be a value for every edge and no more."""
     expected = instance.edge_count
     given = sum(run.repeat for run in runs)
     if given != expected:
         raise Invalid(
             f"certificate: upper.parameters: {brief(given)} edges are given, the network has {brief(expected)}"
         )
-    if isinstance(instance.structure, Graph):
-        outputs = _graph_outputs(instance, instance.structure, runs, work)
-    else:
-        outputs = _LayeredEvaluation(instance, instance.structure, runs, work).outputs()
-    return loss_of(instance, outputs, work)
 
 
 def loss_of(instance: Instance, outputs: list[Vector], work: Work) -> Number:
@@ -74,27 +82,8 @@ def _outside(run: int, slot: str, value: Number) -> Invalid:
 
 def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work: Work) -> list[Vector]:
     points = instance.points
-    incoming: list[list[tuple[int, Vector, Number]]] = [[] for _ in graph.activations]
-    index = 0
-    for number, run in enumerate(runs):
-        fitting: set[tuple[int, ...]] = set()
-        for edge in graph.edges[index : index + run.repeat]:
-            # Equal edges of a run are compared with their spaces once.
-            key = (id(edge.weights), id(edge.bias))
-            if key not in fitting:
-                _check_edge(edge, index, run, number)
-                fitting.add(key)
-            index += 1
-            incoming[edge.target].append((edge.source, run.weights, run.bias))
-            work.spend(2e-6 + len(run.weights) * 5e-7)
-    needed = [False] * len(graph.activations)
-    for output in graph.outputs:
-        needed[output] = True
-    for vertex in reversed(graph.order):
-        if needed[vertex]:
-            for source, _, _ in incoming[vertex]:
-                if source != SOURCE:
-                    needed[source] = True
+    incoming = incoming_values(len(graph.activations), iter(graph.edges), runs, work)
+    needed = needed_vertices(graph.outputs, graph.order, incoming)
     combiner = Combiner(len(points), work)
     inputs = [combiner.column(column) for column in zip(*points, strict=True)]
     values: dict[int, Column] = {}
@@ -113,6 +102,37 @@ def _graph_outputs(instance: Instance, graph: Graph, runs: tuple[Run, ...], work
         values[vertex] = combiner.column(tuple([activation(z) for z in combiner.combine(terms, constant)]))
         work.spend(1e-6 + len(points) * 3e-7)
     return [values[output].values for output in graph.outputs]
+
+
+def incoming_values(count: int, edges: Iterator[Edge], runs: tuple[Run, ...], work: Work) -> list[list[Incoming]]:
+    """For each of so many vertices what comes in: the runs written out, and compared with the spaces of the edges."""
+    incoming: list[list[Incoming]] = [[] for _ in range(count)]
+    index = 0
+    for number, run in enumerate(runs):
+        fitting: set[tuple[int, ...]] = set()
+        for edge in islice(edges, run.repeat):
+            # Equal edges of a run are compared with their spaces once.
+            key = (id(edge.weights), id(edge.bias))
+            if key not in fitting:
+                _check_edge(edge, index, run, number)
+                fitting.add(key)
+            index += 1
+            incoming[edge.target].append((edge.source, run.weights, run.bias))
+            work.spend(2e-6 + len(run.weights) * 5e-7)
+    return incoming
+
+
+def needed_vertices(outputs: Sequence[int], order: Sequence[int], incoming: Sequence[Sequence[Incoming]]) -> list[bool]:
+    """For each vertex: can an output be reached from it?"""
+    needed = [False] * len(incoming)
+    for output in outputs:
+        needed[output] = True
+    for vertex in reversed(order):
+        if needed[vertex]:
+            for source, _, _ in incoming[vertex]:
+                if source != SOURCE:
+                    needed[source] = True
+    return needed
 
 
 def _check_edge(edge: Edge, index: int, run: Run, number: int) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 from dnnt_check.activations import Activation, read_activation
 from dnnt_check.budget import Invalid, Work
-from dnnt_check.losses import Loss, Vector, check_labels, read_loss
+from dnnt_check.bundles import subject_of
+from dnnt_check.loss_reading import check_labels, read_loss
+from dnnt_check.losses import Loss, Vector
 from dnnt_check.network import SOURCE, ZERO, Edge, Graph, Layer, Layers, topological
-from dnnt_check.numbers import Number, ratio, shown
+from dnnt_check.numbers import Number, shown
 from dnnt_check.reading import (
     Place,
     array,
@@ -26,7 +28,8 @@ from dnnt_check.reading import (
     record,
     text,
 )
-from dnnt_check.spaces import REAL, Space, listed, ranged
+from dnnt_check.space_reading import read_finite_space
+from dnnt_check.spaces import REAL, Space
 
 #: The samples that share an input: (weight, labels) of each.
 Samples = tuple[tuple[Number, Vector], ...]
@@ -68,20 +71,20 @@ class Instance:
 class _Spaces:
     """Reads spaces; equal ones become one object."""
 
-    def __init__(self, named: Any, work: Work) -> None:
+    def __init__(self, named: Any, base: Place, work: Work) -> None:
         self.work = work
         self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, frozenset()): ZERO}
         self.used: dict[int, Space] = {}
         self.names: dict[str, Space] = {}
         if not isinstance(named, dict):
-            raise fault("spaces", "an object is expected")
+            raise fault(base, "an object is expected")
         for name, value in named.items():
-            text(name, ("spaces", name))
+            text(name, (base, name))
             if name == "real":
-                raise fault(("spaces", name), "this name is taken: it means all real numbers")
+                raise fault((base, name), "this name is taken: it means all real numbers")
             if isinstance(value, str) and value != "real":
-                raise fault(("spaces", name), "an entry may not be a name itself")
-            self.names[name] = self._read(value, ("spaces", name))
+                raise fault((base, name), "an entry may not be a name itself")
+            self.names[name] = self._read(value, (base, name))
 
     def read(self, value: Any, place: Place) -> Space:
         """A space that a weight or a bias has."""
@@ -97,77 +100,66 @@ class _Spaces:
             if value not in self.names:
                 raise fault(place, f"there is no space named {shown(value)}")
             return self.names[value]
-        if isinstance(value, list):
-            return self._shared(listed(numbers(value, place, self.work)))
-        if not isinstance(value, dict):
+        if not isinstance(value, (list, dict)):
             raise fault(place, 'a space is a list, a range, a name or "real"')
-        record(value, place, ("from", "to"), ("step",))
-        low = number(value["from"], (place, "from"), self.work)
-        high = number(value["to"], (place, "to"), self.work)
-        step = number(value.get("step", 1), (place, "step"), self.work)
-        if low > high:
-            raise fault(place, "from is greater than to")
-        if step <= 0:
-            raise fault(place, "the step has to be greater than 0")
-        length = ratio(high - low, step)
-        count = length.numerator // length.denominator + 1
-        return self._shared(ranged(low, step, count))
+        return self._shared(read_finite_space(value, place, self.work))
 
     def _shared(self, space: Space) -> Space:
         return self.known.setdefault((space.count, space.low, space.step, frozenset(space.members or ())), space)
 
 
-def read_instance(data: bytes, work: Work) -> Instance:
-    """The instance in the bytes of a file.
+def read_instance(data: bytes, digest: str, work: Work) -> tuple[Instance, frozenset[str]]:
+    """The instance that claims about the bytes of a file are about, and the digests that certificates may name.
 
     Raises:
-        Invalid: the bytes are no legal instance; the text begins with "instance".
+        Invalid: the bytes are no legal instance or bundle; the text begins with "instance".
     """
     try:
-        return _read(parse(data, "the file", work), work)
+        subject = subject_of(parse(data, "the file", work), digest)
+        return _read(subject.value, subject.place, work), subject.digests
     except Invalid as error:
         if work.interrupted or type(error) is not Invalid:
             raise
         raise Invalid(f"instance: {error}") from None
 
 
-def _read(value: Any, work: Work) -> Instance:
-    header(value, "the file", "dnnt-instance")
+def _read(value: Any, place: Place, work: Work) -> Instance:
+    header(value, place or "the file", "dnnt-instance")
     if "layers" in value:
         shape: tuple[str, ...] = ("layers",)
     else:
         shape = ("vertices", "outputs", "edges")
     record(
         value,
-        "the file",
+        place or "the file",
         ("format", "version", "inputs", *shape, "samples", "loss"),
         ("name", "spaces", "gamma", "notes"),
     )
     if "name" in value:
-        text(value["name"], "name")
+        text(value["name"], (place, "name"))
     if "notes" in value and not isinstance(value["notes"], dict):
-        raise fault("notes", "an object is expected")
+        raise fault((place, "notes"), "an object is expected")
     if "gamma" in value:
-        number(value["gamma"], "gamma", work)
-    inputs = integer(value["inputs"], "inputs", 0)
-    spaces = _Spaces(value.get("spaces", {}), work)
+        number(value["gamma"], (place, "gamma"), work)
+    inputs = integer(value["inputs"], (place, "inputs"), 0)
+    spaces = _Spaces(value.get("spaces", {}), (place, "spaces"), work)
     structure: Graph | Layers
     if "layers" in value:
-        structure = _read_layers(value["layers"], inputs, spaces, work)
+        structure = _read_layers(value["layers"], (place, "layers"), inputs, spaces, work)
         outputs = structure.layers[-1].units
     else:
-        structure = _read_graph(value, inputs, spaces, work)
+        structure = _read_graph(value, place, inputs, spaces, work)
         outputs = len(structure.outputs)
-    loss = read_loss(value["loss"], outputs, "loss", work)
-    points, samples = _read_samples(value["samples"], inputs, outputs, loss, work)
+    loss = read_loss(value["loss"], outputs, (place, "loss"), work)
+    points, samples = _read_samples(value["samples"], (place, "samples"), inputs, outputs, loss, work)
     used = dict(spaces.used)
     return Instance(inputs, structure, points, samples, loss, tuple(used.values()))
 
 
-def _read_layers(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Layers:
+def _read_layers(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Work) -> Layers:
     layers: list[Layer] = []
-    for i, item in enumerate(array(value, "layers")):
-        place: Place = ("layers", i)
+    for i, item in enumerate(array(value, base)):
+        place: Place = (base, i)
         record(item, place, ("units", "activation", "weights", "bias"))
         layers.append(
             Layer(
@@ -178,7 +170,7 @@ def _read_layers(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Layers
             )
         )
     if not layers:
-        raise fault("layers", "there is no layer")
+        raise fault(base, "there is no layer")
     if inputs == 0:
         # The first layer has no weights, so its weight space constrains nothing.
         needed = {id(layer.weights) for layer in layers[1:]} | {id(layer.bias) for layer in layers}
@@ -187,11 +179,11 @@ def _read_layers(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Layers
     return Layers(inputs, tuple(layers))
 
 
-def _read_graph(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Graph:
+def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Work) -> Graph:
     positions: dict[str, int] = {"s": SOURCE}
     activations: list[Activation] = []
-    for i, item in enumerate(array(value["vertices"], "vertices")):
-        place: Place = ("vertices", i)
+    for i, item in enumerate(array(value["vertices"], (base, "vertices"))):
+        place: Place = ((base, "vertices"), i)
         record(item, place, ("id", "activation"))
         name = text(item["id"], (place, "id"))
         if name == "s":
@@ -202,17 +194,17 @@ def _read_graph(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Graph:
         activations.append(read_activation(item["activation"], (place, "activation"), work))
         work.spend(3e-6)
     outputs: list[int] = []
-    for i, item in enumerate(array(value["outputs"], "outputs")):
-        position = _position(item, positions, ("outputs", i))
+    for i, item in enumerate(array(value["outputs"], (base, "outputs"))):
+        position = _position(item, positions, ((base, "outputs"), i))
         if position == SOURCE:
-            raise fault(("outputs", i), "s cannot be an output")
+            raise fault(((base, "outputs"), i), "s cannot be an output")
         outputs.append(position)
     if len(set(outputs)) != len(outputs):
-        raise fault("outputs", "an output is repeated")
+        raise fault((base, "outputs"), "an output is repeated")
     edges: list[Edge] = []
     known: dict[tuple[Space, ...], tuple[Space, ...]] = {}
-    for i, item in enumerate(array(value["edges"], "edges")):
-        place = ("edges", i)
+    for i, item in enumerate(array(value["edges"], (base, "edges"))):
+        place = ((base, "edges"), i)
         record(item, place, ("from", "to", "weights", "bias"))
         source = _position(item["from"], positions, (place, "from"))
         target = _position(item["to"], positions, (place, "to"))
@@ -228,7 +220,7 @@ def _read_graph(value: Any, inputs: int, spaces: _Spaces, work: Work) -> Graph:
         work.spend(3e-6)
     order = topological(len(activations), [(edge.source, edge.target) for edge in edges])
     if order is None:
-        raise fault("edges", "there is a cycle")
+        raise fault((base, "edges"), "there is a cycle")
     return Graph(tuple(activations), tuple(outputs), tuple(edges), order)
 
 
@@ -240,11 +232,11 @@ def _position(value: Any, positions: dict[str, int], place: Place) -> int:
 
 
 def _read_samples(
-    value: Any, inputs: int, outputs: int, loss: Loss, work: Work
+    value: Any, base: Place, inputs: int, outputs: int, loss: Loss, work: Work
 ) -> tuple[tuple[Vector, ...], tuple[Samples, ...]]:
     merged: dict[Vector, list[tuple[Number, Vector]]] = {}
-    for i, item in enumerate(array(value, "samples")):
-        place: Place = ("samples", i)
+    for i, item in enumerate(array(value, base)):
+        place: Place = (base, i)
         record(item, place, ("x", "y"), ("weight",))
         x = numbers(item["x"], (place, "x"), work)
         y = numbers(item["y"], (place, "y"), work)

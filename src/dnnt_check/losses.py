@@ -1,22 +1,24 @@
 """Losses: what a sample costs, and how the cost splits over the outputs.
 
 Each loss is >= 0. For reachability proofs every loss also knows, for a single output, a lower bound that is monotone
-between finitely many breaks: the loss itself where it is a sum over outputs (`separable`), a part of it elsewhere.
+between finitely many breaks: the loss itself where it is a sum over outputs (`separable`), a part of it elsewhere, and
+0 for the loss of a reduced instance (`guarded`), of which a single output says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dnnt_check.budget import Work
-from dnnt_check.numbers import Number, add, magnitude, multiply, ratio, shown
-from dnnt_check.reading import Place, array, fault, number, numbers, record
+from dnnt_check.numbers import Number, add, magnitude, multiply, ratio
+
+if TYPE_CHECKING:
+    from dnnt_check.guarded import Guarded
 
 Vector = tuple[Number, ...]
-
-_PLAIN = ("squared", "absolute", "maximum", "zero_one", "misclassified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,25 @@ class Loss:
         kind: its name.
         value: the margin of a hinge, the value of a table for what it does not list.
         table: labels -> (outputs -> loss).
+        allowed: of pairs, for every output the numbers that decode to an allowed pair, in increasing order.
+        guarded: what a guarded loss checks.
     """
 
     kind: str
     value: Number = 0
     table: dict[Vector, dict[Vector, Number]] | None = None
+    allowed: tuple[tuple[int, ...], ...] = ()
+    guarded: Guarded | None = None
 
     @property
     def separable(self) -> bool:
         """Is the loss the sum over the outputs of `part`?"""
         return self.kind in ("squared", "absolute", "hinge")
+
+    @property
+    def part_of_one_is_all(self) -> bool:
+        """Is `part` the loss itself where there is a single output?"""
+        return self.kind != "guarded"
 
     def function(self, work: Work) -> Callable[[Vector, Vector], Number]:
         """The loss as a function of (outputs, labels)."""
@@ -55,7 +66,22 @@ class Loss:
             return lambda outputs, labels: table.get(labels, {}).get(outputs, otherwise)
         if self.kind == "maximum":
             return lambda outputs, labels: _maximum(outputs, labels, work)
-        return {"zero_one": _zero_one, "misclassified": _misclassified}[self.kind]
+        if self.kind in ("pairs", "printed_pairs"):
+            return self._pairs(work)
+        if self.guarded is not None:
+            return self.guarded.function(work)
+        return {"zero_one": _zero_one, "misclassified": _misclassified, "positive": _positive}[self.kind]
+
+    def _pairs(self, work: Work) -> Callable[[Vector, Vector], Number]:
+        printed = self.kind == "printed_pairs"
+
+        def pairs(outputs: Vector, labels: Vector) -> Number:
+            work.spend(len(outputs) * 1e-6)
+            if outputs == labels and not printed:
+                return 0
+            return 1 if all(map(listed, self.allowed, outputs)) else 2
+
+        return pairs
 
     def part(self, place: int, outputs: int, work: Work) -> Callable[[Number, Vector], Number]:
         """A lower bound on the loss as a function of (output number `place` alone, all labels)."""
@@ -82,6 +108,13 @@ class Loss:
             if outputs == 1:
                 return lambda f, labels: 0 if f * labels[0] > 0 else 1
             return lambda f, labels: 0
+        if kind == "positive":
+            return lambda f, labels: 0 if f == labels[place] else 1 if f > 0 else 2
+        if kind in ("pairs", "printed_pairs"):
+            allowed, printed = self.allowed[place], kind == "printed_pairs"
+            return lambda f, labels: 0 if f == labels[place] and not printed else 1 if listed(allowed, f) else 2
+        if kind == "guarded":
+            return lambda f, labels: 0
         return self._table_part(place)
 
     def _table_part(self, place: int) -> Callable[[Number, Vector], Number]:
@@ -95,7 +128,7 @@ class Loss:
                     least[key] = min(loss, least.get(key, self.value))
         return lambda f, labels: least.get((f, labels), self.value)
 
-    def breaks(self, place: int, samples: Sequence[tuple[Number, Vector]]) -> set[Number]:
+    def breaks(self, place: int, samples: Sequence[tuple[Number, Vector]]) -> Iterable[Number]:
         """Values of output `place` between which the weighted sum of `part` over the samples is monotone."""
         if self.kind == "squared":
             weight = sum(weight for weight, _ in samples)
@@ -107,6 +140,14 @@ class Loss:
             return {ratio(self.value, labels[place]) for _, labels in samples if labels[place]}
         if self.kind == "misclassified":
             return {0}
+        if self.kind == "positive":
+            return [0, *[labels[place] for _, labels in samples]]
+        if self.kind == "pairs":
+            return [*self.allowed[place], *[labels[place] for _, labels in samples]]
+        if self.kind == "printed_pairs":
+            return self.allowed[place]
+        if self.kind == "guarded":
+            return ()
         return {outputs[place] for _, labels in samples for outputs in (self.table or {}).get(labels, {})}
 
 
@@ -125,48 +166,13 @@ def _misclassified(outputs: Vector, labels: Vector) -> Number:
     return 0 if outputs[labels.index(1)] == best and outputs.count(best) == 1 else 1
 
 
-def read_loss(value: Any, outputs: int, place: Place, work: Work) -> Loss:
-    """A loss from its JSON form, for so many outputs."""
-    if isinstance(value, str) and value in _PLAIN:
-        if value == "misclassified" and outputs == 0:
-            raise fault(place, "misclassified needs an output")
-        return Loss(value)
-    if not isinstance(value, dict):
-        raise fault(place, "the name of a loss or an object is expected")
-    if value.get("kind") == "hinge":
-        record(value, place, ("kind", "margin"))
-        return Loss("hinge", number(value["margin"], (place, "margin"), work))
-    if value.get("kind") != "table":
-        raise fault(place, "unknown kind of loss")
-    record(value, place, ("kind", "values", "otherwise"))
-    otherwise = _loss_value(value["otherwise"], (place, "otherwise"), work)
-    table: dict[Vector, dict[Vector, Number]] = {}
-    for i, item in enumerate(array(value["values"], (place, "values"))):
-        here = ((place, "values"), i)
-        record(item, here, ("f", "y", "loss"))
-        f = numbers(item["f"], (here, "f"), work)
-        y = numbers(item["y"], (here, "y"), work)
-        if len(f) != outputs or len(y) != outputs:
-            raise fault(here, f"f and y need a number for each of the {shown(outputs)} outputs")
-        loss = _loss_value(item["loss"], (here, "loss"), work)
-        if table.setdefault(y, {}).setdefault(f, loss) != loss:
-            raise fault(here, "contradicts an earlier entry")
-    return Loss("table", otherwise, table)
+def _positive(outputs: Vector, labels: Vector) -> Number:
+    if outputs == labels:
+        return 0
+    return 1 if all(f > 0 for f in outputs) else 2
 
 
-def _loss_value(value: Any, place: Place, work: Work) -> Number:
-    result = number(value, place, work)
-    if result < 0:
-        raise fault(place, "a loss may not be negative")
-    return result
-
-
-def check_labels(loss: Loss, labels: Vector, place: Place) -> None:
-    """Refuse labels that `misclassified` does not allow."""
-    if loss.kind != "misclassified":
-        return
-    if len(labels) == 1:
-        if labels[0] not in (-1, 1):
-            raise fault(place, "misclassified needs a label of -1 or 1")
-    elif labels.count(1) != 1 or labels.count(0) != len(labels) - 1:
-        raise fault(place, "misclassified needs a one-hot label: a single 1, else 0")
+def listed(allowed: Sequence[int], value: Number) -> bool:
+    """Is the value one of these increasing numbers?"""
+    place = bisect_left(allowed, value)
+    return place < len(allowed) and allowed[place] == value

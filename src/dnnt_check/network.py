@@ -193,17 +193,17 @@ def _with_fixed(link: Link, slots: Mapping[int, Space]) -> Link:
     return replace(link, weights=tuple(weights), bias=bias)
 
 
-def from_layers(network: Layers, fixed: Fixed, work: Work) -> Network:
+def from_layers(network: Layers, fixed: Fixed, work: Work, written_out: bool = False) -> Network:
     """The computed form of layers: small layers unit by unit, others as one vertex.
 
-    With fixed values every layer is written out, if it is not too large for that.
+    With fixed values, or if it is asked for, every layer is written out, if it is not too large for that.
     """
     last = len(network.layers) - 1
     counts = network.edge_counts()
     if fixed and sum(counts) > MAXIMUM_LINKS:
         raise TooMuchWork(f"too much work: fixed values in a network of {describe(sum(counts))} edges")
     first = network.layers[0].units
-    weights = network.inputs * (first if fixed or first <= SMALL_LAYER or not last else 1)
+    weights = network.inputs * (first if fixed or written_out or first <= SMALL_LAYER or not last else 1)
     work.hold(BYTES_PER_WEIGHT * weights, "the list of the weights into the first layer")
     work.require(rough_seconds(weights, 2e-7), "the list of the weights into the first layer")
     vertices: list[Vertex] = []
@@ -212,7 +212,7 @@ def from_layers(network: Layers, fixed: Fixed, work: Work) -> Network:
     edge = 0
     links_made = 0
     for depth, layer in enumerate(network.layers):
-        single = bool(fixed) or layer.units <= SMALL_LAYER or depth == last
+        single = bool(fixed) or written_out or layer.units <= SMALL_LAYER or depth == last
         links_made += (max(len(before), 1)) * (layer.units if single else 1)
         if links_made > MAXIMUM_LINKS:
             raise TooMuchWork(f"too much work: layer {depth + 1} has too many edges")

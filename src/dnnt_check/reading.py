@@ -246,11 +246,11 @@ def numbers(value: Any, place: Place, work: Work, hexadecimal: bool = False) -> 
     return tuple([number(item, (place, i), work, hexadecimal) for i, item in enumerate(items)])
 
 
-def header(value: Any, name: str, kind: str) -> None:
+def header(value: Any, place: Place, kind: str) -> None:
     """Check `format` and `version`."""
     if not isinstance(value, dict):
-        raise fault(name, "an object is expected")
+        raise fault(place, "an object is expected")
     if value.get("format") != kind:
-        raise fault(name, f'"format" has to be "{kind}"')
+        raise fault(place, f'"format" has to be "{kind}"')
     if type(value.get("version")) is not int or value["version"] != 1:
-        raise fault(name, '"version" has to be 1')
+        raise fault(place, '"version" has to be 1')

@@ -3,7 +3,8 @@
 The loss is a sum over cells: single coordinates where it is a sum over outputs, else the coordinates of one distinct
 input together. Each coordinate's part of the loss is monotone on few intervals of digits, because activations and
 losses are monotone between breaks; so the digits whose part is small enough are a few intervals, found by
-bisection, however long the coordinate is. Cells are combined in order, cut off by the least losses of the others.
+bisection, however long the coordinate is. Where an activation has no breaks every digit is looked at. Cells are
+combined in order, cut off by the least losses of the others.
 """
 
 from __future__ import annotations
@@ -53,8 +54,13 @@ class _Coordinate:
         this = loss.instance.loss
         self.part = this.part(place, len(outputs), self.work)
         activation = loss.structure.rows[row]
-        breaks = () if activation is None else activation.breaks()
-        self.pieces = list(self._pieces(breaks, sorted(this.breaks(place, self.samples))))
+        if activation is None:
+            intervals = _between(self.axis, ())
+        elif activation.has_breaks:
+            intervals = _between(self.axis, activation.breaks())
+        else:
+            intervals = self._one_by_one(activation.kind)
+        self.pieces = list(self._pieces(intervals, sorted(this.breaks(place, self.samples))))
         self.least = min(min(piece.at_first, piece.at_last) for piece in self.pieces)
 
     def output(self, digit: int) -> Number:
@@ -71,8 +77,17 @@ class _Coordinate:
         work.spend(2e-6 + len(self.samples) * 1e-6)
         return total
 
-    def _pieces(self, breaks: Iterable[Number], values: list[Number]) -> Iterator[_Piece]:
-        for first, last in _between(self.axis, breaks):
+    def _one_by_one(self, kind: str) -> Iterator[Interval]:
+        """Every digit by itself: what the activation does between two of them is not known."""
+        count = self.axis.radix
+        what = f"{describe(count)} digits of an output with the activation {kind}, which may not be bisected,"
+        self.work.require(rough_seconds(count, 8e-6), what)
+        self.work.hold(count * 200, what)
+        for digit in range(count):
+            yield digit, digit
+
+    def _pieces(self, intervals: Iterable[Interval], values: list[Number]) -> Iterator[_Piece]:
+        for first, last in intervals:
             for low, high in self._split(first, last, values):
                 yield _Piece(low, high, self.value(low), self.value(high))
 
@@ -186,7 +201,8 @@ def _cells(loss: StateLoss, work: Work) -> list[_Cell]:
         if separable:
             cells.extend([_Cell(i, (item,), item.least, True) for item in coordinates])
         elif len(coordinates) == 1 and len(loss.structure.outputs) == 1:
-            cells.append(_Cell(i, tuple(coordinates), coordinates[0].least, True))
+            exact = loss.instance.loss.part_of_one_is_all
+            cells.append(_Cell(i, tuple(coordinates), coordinates[0].least, exact))
         else:
             least = max([item.least for item in coordinates], default=0)
             cells.append(_Cell(i, tuple(coordinates), least, False))

@@ -26,7 +26,7 @@ from tests.cli.commands import (
 
 FIELDS = {
     "inputs", "samples", "distinct_inputs", "outputs", "units", "edges", "depth", "restricted", "two_layer",
-    "continuous", "parameter_choices", "log10_parameter_choices", "theorems", "methods",
+    "continuous", "parameter_choices", "log10_parameter_choices", "regime", "theorems", "methods",
 }  # fmt: skip
 
 
@@ -127,22 +127,41 @@ def test_choices_up_to_100000_digits(inputs: int, known: bool, dnnt: Dnnt, save:
 
 
 @pytest.mark.parametrize(
-    ("body", "speak", "silent"),
+    ("body", "theorems", "regime"),
     [
-        (XOR, {"1.6"}, {"1.1", "1.2"}),
-        (DEEP, {"1.1"}, {"1.2", "1.3", "1.5", "1.6"}),
-        (CONTINUOUS, {"1.2"}, {"1.1", "1.6"}),
-        (graph(1, "a", "a", [("sa", [1], 1)]), {"1.1"}, {"1.2"}),
-        (HALF, {"1.6"}, {"1.2", "1.3", "1.5"}),
-        ({**HALF, "layers": [layer(3, "identity", [0, 1]), *HALF["layers"]]}, {"1.3", "1.6"}, {"1.2", "1.5"}),
+        (XOR, ["nearest: 1.5", "1.6", "nearest: previous work: Goel et al. 2021"], "in NP"),
+        (HALF, ["1.6"], "in NP"),
+        ({**HALF, "layers": [layer(3, "identity", [0, 1]), *HALF["layers"]]}, ["1.3", "1.6"], "two layers"),
+        (DEEP, ["1.1"], "depth 4"),
+        (graph(1, "a", "a", [("sa", [1], 1)], samples=[{"x": [1], "y": [1]}]), ["1.1"], "Restricted"),
+        (graph(1, "a", "a", [("sa", [1], 1)]), [], "Without samples"),
+        (EMPTY, [], "A space is empty"),
+        (CONTINUOUS, ["1.2", "nearest: previous work"], "Continuous"),
+        (
+            {**CONTINUOUS, "layers": [layer(2, "relu", "real", "real"), layer(2, "relu", "real")], "samples": []},
+            [],
+            "so gamma is reached",
+        ),
+        (
+            {**XOR, "layers": [layer(2, "step", "real", "real"), layer(1, "step", "real", "real")]},
+            ["1.2", "previous work: Blum and Rivest 1988", "previous work: Megiddo 1988"],
+            "∃R",
+        ),
     ],
 )
-def test_theorems(body: Body, speak: set[str], silent: set[str], dnnt: Dnnt, save: Instance) -> None:
-    said = dnnt("info", save(body), "--json").object["theorems"]
-    assert all(set(each) == {"theorem", "says"} and each["says"] for each in said)
-    names = {each["theorem"] for each in said}
-    assert names >= speak
-    assert not names & silent
+def test_theorems(body: Body, theorems: list[str], regime: str, dnnt: Dnnt, save: Instance) -> None:
+    """The names of what speaks (tests/analysis has every class), and the same words in the text."""
+    file = save(body)
+    said = dnnt("info", file, "--json").object
+    assert [each["theorem"] for each in said["theorems"]] == theorems
+    assert all(set(each) == {"theorem", "says"} for each in said["theorems"])
+    assert regime in " ".join(said["regime"])
+    text = " ".join(dnnt("info", file).out.split())
+    for sentence in (*said["regime"], *(each["says"] for each in said["theorems"])):
+        assert " ".join(sentence.split()) in text
+    for name in theorems:
+        number = name.removeprefix("nearest: ").removeprefix("previous work: ")
+        assert f"{'Nearest: ' * (name[0] == 'n')}{'Theorem ' * number[0].isdigit()}{number}." in text
 
 
 @pytest.mark.parametrize("body", [XOR, HALF, {**XOR, "gamma": 3}, {**DEEP, "layers": DEEP["layers"][2:]}])

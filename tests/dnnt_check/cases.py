@@ -13,6 +13,15 @@ import random
 from fractions import Fraction
 from typing import Any
 
+from tests.dnnt_check.reduction_cases import (
+    DIGIT_KINDS,
+    digits,
+    random_digits,
+    random_reduction_loss,
+    reduction_loss,
+    windows,
+)
+
 Q = Fraction
 
 
@@ -47,6 +56,8 @@ def space_values(space: Any, named: dict[str, Any]) -> list[Fraction]:
 
 def activate(activation: Any, z: Fraction) -> Fraction:
     """An activation, straight from its definition."""
+    if activation in DIGIT_KINDS:
+        return digits(activation, z)
     if isinstance(activation, str):
         return {
             "identity": lambda: z,
@@ -59,6 +70,8 @@ def activate(activation: Any, z: Fraction) -> Fraction:
             "floor": lambda: Q(z.numerator // z.denominator),
         }[activation]()
     kind = activation["kind"]
+    if kind == "windows":
+        return windows(activation, z, activate)
     if kind == "clip":
         return min(max(z, exact(activation["low"])), exact(activation["high"]))
     if kind == "scale":
@@ -99,6 +112,8 @@ def sample_loss(loss: Any, f: list[Fraction], y: list[Fraction]) -> Fraction:
             return Q(0 if y[0] * f[0] > 0 else 1)
         winners = [i for i, value in enumerate(f) if value == max(f)]
         return Q(0 if len(winners) == 1 and y[winners[0]] == 1 else 1)
+    if loss == "positive" or loss["kind"] in ("pairs", "printed_pairs", "guarded"):
+        return reduction_loss(loss, f, y, activate, sample_loss)
     if loss["kind"] == "hinge":
         return sum((max(Q(0), exact(loss["margin"]) - a * b) for a, b in pairs), Q(0))
     for entry in loss["values"]:
@@ -265,6 +280,8 @@ def random_activation(rng: random.Random) -> Any:
     plain = ["identity", "relu", "sign", "step", "abs", "square", "quarter_square", "floor"]
     if rng.random() < 0.6:
         return rng.choice([*plain, "identity", "relu", "relu"])
+    if rng.random() < 0.25:
+        return random_digits(rng, random_activation)
     kind = rng.choice(["clip", "scale", "leaky_relu", "constant", "table", "piecewise_linear"])
     number = [random_number(rng) for _ in range(3)]
     if kind == "clip":
@@ -284,6 +301,8 @@ def random_activation(rng: random.Random) -> Any:
 
 def random_loss(rng: random.Random, outputs: int, vectors: list[list[Any]]) -> Any:
     """Any loss that so many outputs allow."""
+    if rng.random() < 0.25:
+        return random_reduction_loss(rng, outputs, random_number)
     kinds = ["squared", "absolute", "maximum", "zero_one", "hinge", "table", "squared"]
     if outputs:
         kinds.append("misclassified")

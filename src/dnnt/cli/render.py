@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from dnnt.errors import printable
 from dnnt.exact import brief
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from dnnt.instance import Instance
     from dnnt.parameters import Parameters
     from dnnt.profile import Profile
+    from dnnt.reductions.bundle import Bundle
 
 SHOWN = 20
 """Rows of a table that are shown before the rest is counted."""
@@ -190,8 +193,14 @@ def print_profile(profile: Profile, file: str) -> None:
         if len(profile.ranges) > SHOWN:
             table.add_row("…", f"and {len(profile.ranges) - SHOWN:,} more (--json prints all)", "")
         out.print(table)
+    out.print(Text("What theory says", style="italic"))
+    for sentence in profile.regime:
+        out.print(Padding(Text(sentence), (0, 2)))
     for each_said in profile.theorems:
-        out.print(_facts([(f"Theorem {each_said.theorem}", each_said.says)]))
+        number = each_said.theorem.removeprefix("nearest: ")
+        name = f"Theorem {number}" if number[0].isdigit() else number.removeprefix("previous work: ")
+        head = Text(f"{'Nearest: ' if number != each_said.theorem else ''}{name}. ", style="bold")
+        out.print(Padding(head.append(each_said.says, style="not bold"), (0, 2)))
     print_methods(profile, profile.chosen, profile.reason)
 
 
@@ -241,3 +250,42 @@ def _seconds(value: float) -> str:
 
 def _mebibytes(value: float) -> str:
     return "past all measure" if value == inf else f"{value:.2g} MiB" if value < 1e5 else f"{value:.1e} MiB"
+
+
+def print_reduced(bundle: Bundle, output: str, seconds: float) -> None:
+    """What was reduced, to what, and the sizes of the target."""
+    out = console()
+    rule = bundle.reduction
+    sizes = ", ".join(
+        f"{name} {bundle.measured[name]:,} ({formula})" for name, formula in rule.declared.formulas().items()
+    )
+    letters = ", ".join(f"{letter} = {value:,}" for letter, value in rule.letters(bundle.problem).items())
+    out.print(
+        _facts(
+            [
+                ("Bundle", output),
+                ("Rule", f"{bundle.rule} ({bundle.variant}), {bundle.contract.theorem}"),
+                ("Source", f"{rule.source_kind}: {letters}"),
+                ("Target", f"{rule.target_kind}: {sizes}"),
+                ("Guarantee", bundle.contract.guarantee),
+                ("Time", f"{seconds:.3f} s"),
+            ]
+        )
+    )
+
+
+def print_reductions(entries: Sequence[dict[str, Any]]) -> None:
+    """The rules, one block each."""
+    out = console()
+    for each in entries:
+        size = ", ".join(f"{name} {formula}" for name, formula in each["size"].items())
+        measured = ", ".join(f"{name} {value}" for name, value in each["example"]["measured"].items())
+        rows = [
+            ("Direction", f"{each['source']} -> {each['target']}, {each['theorem']}"),
+            ("Takes", each["domain"]),
+            ("Guarantee" if each["holds"] else "As printed", each["guarantee"]),
+            ("Size", f"{size}; {each['letters']}"),
+            ("Example", f"{each['example']['source']} gives {measured}"),
+        ]
+        out.print(Text(f"{each['rule']} --variant {each['variant']}", style="bold underline"))
+        out.print(Padding(_facts(rows), (0, 0, 1, 2)))

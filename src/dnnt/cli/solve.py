@@ -148,7 +148,7 @@ def _check_usage(options: Options) -> None:
 
 def _solve(file: str, options: Options, latch: Latch) -> int:
     """Solve one file and print its answer; returns the exit status."""
-    from dnnt.pipeline import solve
+    from dnnt.continuous import solve
     from dnnt.progress import shown
     from dnnt.running import Observer, Run, Stop
 
@@ -246,6 +246,7 @@ def _competition(answer: Answer) -> int:
 
 def _explain(file: str, options: Options, latch: Latch) -> int:
     from dnnt.choice import choose
+    from dnnt.continuous import source_of
     from dnnt.formats import json_text
     from dnnt.profile import profile as profile_of
     from dnnt.running import Run, Stop
@@ -255,6 +256,8 @@ def _explain(file: str, options: Options, latch: Latch) -> int:
         instance = read_within(file, run, latch)
     except Stop as stop:
         return _unread(file, stop.kind, options.as_json)
+    if instance.is_continuous:
+        instance, _ = source_of(instance)
     profile = profile_of(instance, run)
     chosen, reason = profile.chosen, profile.reason
     if options.method != "auto" and not instance.has_empty_space:

@@ -58,31 +58,34 @@ def _convert(key: str, value: Any, exact_floats: bool) -> Any:
     if key == "size":
         return whole(value)
     made = []
-    for output, pairs in enumerate(_list(value)):
+    for output, pairs in enumerate(entries(value)):
         with at(f"[{output}]"):
-            made.append(tuple(_pair(pair, index) for index, pair in enumerate(_list(pairs))))
+            made.append(tuple(_pair(pair, index) for index, pair in enumerate(entries(pairs))))
     return tuple(made)
 
 
 def _pair(given: Any, index: int) -> tuple[int, int]:
     with at(f"[{index}]"):
-        if len(_list(given)) != 2:
-            raise InvalidInput(f"{len(given)} numbers", "write a pair [l, m]")
-        return whole(given[0]), whole(given[1])
+        letters = tuple(whole(letter) for letter in entries(given))
+        if len(letters) != 2:
+            raise InvalidInput(f"{len(letters)} numbers", "write a pair [l, m]")
+        return letters[0], letters[1]
 
 
 def whole(value: Any) -> int:
     """An integer that is 0 or more. Raises `InvalidInput`."""
-    made = number(value)
+    made = value if isinstance(value, str) else number(value)
     if not isinstance(made, int) or made < 0:
         raise InvalidInput(f"{shown(made)} is no integer from 0 on", "write 0 or more")
     return made
 
 
-def _list(value: Any) -> Any:
-    if not isinstance(value, (list, tuple)):
-        raise InvalidInput(f"{shown(value)} is not a list", "write a list")
-    return value
+def entries(value: Any) -> Any:
+    """A list or tuple, perhaps from an array. Raises `InvalidInput`."""
+    listed = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(listed, (list, tuple)):
+        raise InvalidInput(f"{shown(listed)} is not a list", "write a list")
+    return listed
 
 
 def _write(key: str, value: Any) -> Any:

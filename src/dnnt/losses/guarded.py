@@ -15,7 +15,7 @@ from dnnt import spaces
 from dnnt.activations import Activation, activation
 from dnnt.errors import InvalidInput, at, shown
 from dnnt.exact import Number, normal, number, to_json
-from dnnt.losses.coded import whole
+from dnnt.losses.coded import entries, whole
 from dnnt.losses.loss import Function, Kind, Loss, Vector, vector, vector_json
 
 
@@ -115,10 +115,10 @@ def _guarded(
             raise InvalidInput(f"negative {shown(value)}", "write 0 or more", place)
     if len(set(outputs)) < len(outputs):
         raise InvalidInput("an output is listed twice", "list each once", "outputs")
+    common = _longest(checks)
     for index, case in enumerate(cases):
-        for check in (*checks, *case.checks):
-            if isinstance(check, Equation) and any(j >= len(case.x) for term in check.terms for j in term.inputs):
-                raise InvalidInput("a term refers to an x that is not there", "give the case more x", f"cases[{index}]")
+        if max(common, _longest(case.checks)) > len(case.x):
+            raise InvalidInput("a term refers to an x that is not there", "give the case more x", f"cases[{index}]")
 
     def apply(f: Vector, y: Vector) -> Number:
         if f == y:
@@ -135,6 +135,12 @@ def _guarded(
         return normal(case.base + case.weight * inner)
 
     return apply
+
+
+def _longest(checks: tuple[Check, ...]) -> int:
+    """How many x the checks refer to."""
+    equations = (check for check in checks if isinstance(check, Equation))
+    return max((j + 1 for check in equations for term in check.terms for j in term.inputs), default=0)
 
 
 def _amounts(cases: tuple[Case, ...]) -> list[tuple[int, str, Number]]:
@@ -176,19 +182,23 @@ def _convert(key: str, value: Any, exact_floats: bool) -> Any:
 
 
 def _each(value: Any, convert: Any) -> tuple[Any, ...]:
-    if not isinstance(value, (list, tuple)):
-        raise InvalidInput(f"{shown(value)} is not a list", "write a list")
     made = []
-    for index, entry in enumerate(value):
+    for index, entry in enumerate(entries(value)):
         with at(f"[{index}]"):
             made.append(convert(entry))
     return tuple(made)
 
 
 def _object(value: Any, keys: tuple[str, ...]) -> None:
-    if not isinstance(value, dict) or set(value) != set(keys):
-        written = ", ".join(f'"{key}"' for key in keys)
-        raise InvalidInput(f"{shown(value)} is not what belongs here", f"write an object with the keys {written}")
+    right = f"write an object with {', '.join(keys)}"
+    if not isinstance(value, dict):
+        raise InvalidInput(f"{shown(value)} is not an object", right)
+    for key in value:
+        if key not in keys:
+            raise InvalidInput(f"unknown key {shown(key)}", right)
+    for key in keys:
+        if key not in value:
+            raise InvalidInput(f'missing key "{key}"', right)
 
 
 def _case(given: Any) -> Case:
@@ -230,9 +240,16 @@ def _check(given: Any) -> Check:
 
 
 def _term(given: Any) -> Term:
+    if isinstance(given, Term):
+        return given
     if not isinstance(given, (list, tuple)) or len(given) != 3:
         raise InvalidInput(f"{shown(given)} is no term", "write [coefficient, [outputs], [positions of x]]")
-    return Term(number(given[0]), _each(given[1], whole), _each(given[2], whole))
+    with at("[0]"):
+        coefficient = number(given[0])
+    with at("[1]"):
+        outputs = _each(given[1], whole)
+    with at("[2]"):
+        return Term(coefficient, outputs, _each(given[2], whole))
 
 
 def _write(key: str, value: Any) -> Any:

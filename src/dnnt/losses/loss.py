@@ -54,7 +54,7 @@ class Loss:
 
         if self.row is None:
             return table.custom, (self.arguments[0][1],)
-        return table.loss, (self.to_json(),)
+        return table.rebuilt, (self.kind, self.arguments)
 
     @property
     def separable(self) -> bool:

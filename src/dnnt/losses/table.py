@@ -27,8 +27,13 @@ def loss(given: object, exact_floats: bool = False) -> Loss:
         return KINDS[kind].convert(key, value, exact_floats)
 
     kind, arguments = arguments_of(given, KINDS, "loss", convert)
+    return rebuilt(kind, tuple(arguments.items()))
+
+
+def rebuilt(kind: str, arguments: tuple[tuple[str, Any], ...]) -> Loss:
+    """The loss of that kind with arguments that were read before."""
     row = KINDS[kind]
-    return Loss(kind, tuple(arguments.items()), row.build(**arguments), row)
+    return Loss(kind, arguments, row.build(**dict(arguments)), row)
 
 
 def custom(function: Callable[[Any, Any], Any]) -> Loss:

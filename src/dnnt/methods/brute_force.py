@@ -97,7 +97,7 @@ def _longest(network: Network, inputs: Sequence[Sequence[Number]]) -> float:
             pre += sum(_space_bits(of) + values[edge.source] + 2 for of in edge.weights) + _space_bits(edge.bias) + 2
         given = sum(bits(q) for _, value in activation.arguments for q in _numbers_in(value))
         doubled = 2 if activation.doubles else 1
-        values[network.vertices[v].id] = float("inf") if activation.kind == "custom" else doubled * (pre + given) + 4
+        values[network.vertices[v].id] = float("inf") if activation.is_custom else doubled * (pre + given) + 4
     return max(values.values())
 
 

@@ -1,12 +1,13 @@
 """Evaluating expressions: each node becomes a set of packed keys, with what is needed to walk back from a key.
 
-Sums are folded part by part; `times` equal parts are formed by doubling, so k equal units cost log k sumsets. The
-sets after each step are kept: `recover` walks back through them.
+Sums are folded part by part; `times` equal parts are formed by doubling, so k equal units cost log k sumsets.
+`recover` walks back through the sets before each step; where they would take much memory some are kept, and the
+others are formed again on the way back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,10 +15,16 @@ from typing import Any
 from dnnt.exact import Number, magnitude, normal
 from dnnt.reachable import keysets
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread
-from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, Linear, PythonKeys
+from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, Linear, PythonKeys, held_bytes
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of, packing_sum
 from dnnt.running import Run
 from dnnt.spaces import Range
+
+KEPT_BYTES = 256 << 20
+"""Up to this the sums before all steps of a fold are kept."""
+
+LEAST_KEPT = 32
+"""So many sets are kept whatever they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +44,55 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One sumset of a fold: 2^`exponent` times part number `part`, and the sums up to before it."""
+    """One sumset of a fold: 2^`exponent` times part number `part`."""
 
     part: int
     exponent: int
-    before: Keys
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """How a sum was formed, in a packing of its own: `doubled[p][j]` is the set of sums of 2^j vectors of part p."""
+    """How a sum was formed, in a packing of its own: `doubled[p][j]` is the set of sums of 2^j vectors of part p.
+
+    `kept` has the sums before some of the steps, the first one always, by the step's index.
+    """
 
     packing: Packing
     steps: tuple[Step, ...]
     doubled: tuple[tuple[Keys, ...], ...]
     result: Keys
+    kept: Mapping[int, Keys]
+
+    def backwards(self, run: Run) -> Iterator[tuple[Step, Keys]]:
+        """The steps from the last to the first, each with the sums before it."""
+        end = len(self.steps)
+        for start in sorted(self.kept, reverse=True):
+            before = [self.kept[start]]
+            for step in self.steps[start : end - 1]:
+                before.append(_sumset(before[-1], self.doubled[step.part][step.exponent], self.packing, run))
+            for index in range(end - 1, start - 1, -1):
+                yield self.steps[index], before.pop()
+            end = start
+
+
+class _Kept:
+    """The sums before the steps of a fold: all of them while they are small, every 2^j-th one where they are not."""
+
+    def __init__(self) -> None:
+        self.sets: dict[int, Keys] = {}
+        self._spacing = 1
+        self._bytes = 0
+
+    def add(self, index: int, keys: Keys) -> None:
+        """Keep the sums before step `index`, if it is one of those to keep."""
+        if index % self._spacing:
+            return
+        self.sets[index] = keys
+        self._bytes += held_bytes(keys)
+        while self._bytes > KEPT_BYTES and len(self.sets) > LEAST_KEPT:
+            self._spacing *= 2
+            self.sets = {i: kept for i, kept in self.sets.items() if i % self._spacing == 0}
+            self._bytes = sum(map(held_bytes, self.sets.values()))
 
 
 def execute(node: Node, run: Run) -> Executed:
@@ -74,6 +115,7 @@ def execute(node: Node, run: Run) -> Executed:
 def fold_sum(parts: Sequence[Executed], times: Sequence[int], packing: Packing, run: Run) -> Fold:
     """Form the sums of `times[p]` vectors of each part p (0 times: none) as keys of the given packing."""
     steps: list[Step] = []
+    kept = _Kept()
     total: Keys = PythonKeys(frozenset([0]))
     order = sorted(range(len(parts)), key=lambda p: (parts[p].keys.size, p))
     chains: dict[int, tuple[Keys, ...]] = {}
@@ -85,15 +127,16 @@ def fold_sum(parts: Sequence[Executed], times: Sequence[int], packing: Packing, 
         chains[p] = tuple(chain)
         for exponent in range(times[p].bit_length()):
             if times[p] >> exponent & 1:
-                steps.append(Step(p, exponent, total))
+                kept.add(len(steps), total)
+                steps.append(Step(p, exponent))
                 total = _sumset(total, chain[exponent], packing, run)
-    return Fold(packing, tuple(steps), tuple(chains[p] for p in range(len(parts))), total)
+    return Fold(packing, tuple(steps), tuple(chains[p] for p in range(len(parts))), total, kept.sets)
 
 
 def _sumset(left: Keys, right: Keys, packing: Packing, run: Run) -> Keys:
-    if left.size == 1 and 0 in left:
+    if left.at_most == 1 and 0 in left:
         return right
-    run.need(keysets.sumset_bytes(left.size, right.size, packing.span), "a set of reachable vectors")
+    run.need(keysets.sumset_bytes(left.at_most, right.at_most, packing.span), "a set of reachable vectors")
     return keysets.sumset(left, right, packing.span, run.poll)
 
 

@@ -60,6 +60,11 @@ class PythonKeys:
         """The number of keys."""
         return len(self.keys)
 
+    @property
+    def at_most(self) -> int:
+        """The number of keys."""
+        return len(self.keys)
+
     def __contains__(self, key: int) -> bool:
         return key in self.keys
 
@@ -79,13 +84,22 @@ class PythonKeys:
 
 @dataclass(frozen=True, slots=True)
 class BitKeys:
-    """A set of keys as the bits of an integer."""
+    """A set of keys as the bits of an integer. They are counted when somebody asks: it takes as long as a sumset."""
 
     bits: int
-    size: int = field(init=False)
+    _counted: list[int] = field(init=False, default_factory=list, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "size", self.bits.bit_count())
+    @property
+    def size(self) -> int:
+        """The number of keys."""
+        if not self._counted:
+            self._counted.append(self.bits.bit_count())
+        return self._counted[0]
+
+    @property
+    def at_most(self) -> int:
+        """A quick upper bound on the number of keys."""
+        return self._counted[0] if self._counted else self.bits.bit_length()
 
     def __contains__(self, key: int) -> bool:
         return key >= 0 and bool(self.bits >> key & 1)
@@ -138,6 +152,11 @@ class NumpyKeys:
         """The number of keys."""
         return len(self.keys)
 
+    @property
+    def at_most(self) -> int:
+        """The number of keys."""
+        return len(self.keys)
+
     def __contains__(self, key: int) -> bool:
         if not 0 <= key < NUMPY_SPAN:
             return False
@@ -175,6 +194,13 @@ class NumpyKeys:
 
 
 Keys = PythonKeys | BitKeys | NumpyKeys
+
+
+def held_bytes(keys: Keys) -> int:
+    """About what a set takes in memory."""
+    if isinstance(keys, BitKeys):
+        return keys.bits.bit_length() // 8
+    return keys.size * (8 if isinstance(keys, NumpyKeys) else 110)
 
 
 def _mapped(keys: list[int], packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int]:
@@ -226,7 +252,7 @@ def as_bits(keys: Keys) -> BitKeys:
 
 def split(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
     """Keys a of `left` and b of `right` with a + b = key, the one with the least a; None where there are none."""
-    if isinstance(left, BitKeys) and isinstance(right, BitKeys) and min(left.size, right.size) > SPLIT_BY_KEY:
+    if isinstance(left, BitKeys) and isinstance(right, BitKeys) and min(left.at_most, right.at_most) > SPLIT_BY_KEY:
         hits = meeting(left.bits, *right.reversed(), key)
         a = (hits & -hits).bit_length() - 1
         return (a, key - a) if hits else None
@@ -236,7 +262,7 @@ def split(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
         at[at == len(left.keys)] = 0
         found = (left.keys[at] == rest).nonzero()[0]
         return (int(rest[found[0]]), key - int(rest[found[0]])) if len(found) else None
-    if left.size <= right.size:
+    if left.at_most <= right.at_most:
         a = next((a for a in left.listed() if key - a in right), -1)
         return (a, key - a) if a >= 0 else None
     b = next((b for b in reversed(right.listed()) if key - b in left), -1)

@@ -129,9 +129,9 @@ def sumset_bytes(left: int, right: int, span: int) -> int:
 
 def sumset(left: Keys, right: Keys, span: int, poll: Poll) -> Keys:
     """All sums of a key of `left` and a key of `right`, keys of a packing with this span."""
-    if left.size < right.size:
+    if left.at_most < right.at_most:
         left, right = right, left
-    chosen = way(left.size, right.size, span)
+    chosen = way(left.at_most, right.at_most, span)
     if chosen == "bits":
         return _by_bits(as_bits(left).bits, right.listed(), poll)
     if chosen == "map":

@@ -50,9 +50,9 @@ def recover(at: Executed, vector: Vector, run: Run) -> Found:
 def recover_fold(parts: tuple[Executed, ...], fold: Fold, key: int, run: Run) -> Found:
     """One way to make the sum with this key: for each part the vectors used, found in turn."""
     used: list[Counter[int]] = [Counter() for _ in parts]
-    for step in reversed(fold.steps):
+    for step, before in fold.backwards(run):
         run.poll()
-        pair = split(step.before, fold.doubled[step.part][step.exponent], key)
+        pair = split(before, fold.doubled[step.part][step.exponent], key)
         assert pair is not None, "a reachable sum without a last step"
         key, last = pair
         used[step.part] += _halved(fold.doubled[step.part], step.exponent, last, {})

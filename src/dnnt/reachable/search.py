@@ -17,7 +17,7 @@ from dnnt.instance import Instance, mixed_order
 from dnnt.reachable import keysets
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS, cheapest
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum
-from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, NumpyKeys, as_bits, as_numpy, meeting, split
+from dnnt.reachable.key_kinds import NUMPY_SPAN, BitKeys, Keys, NumpyKeys, as_bits, as_numpy, meeting, split
 from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program
@@ -289,5 +289,15 @@ def _sample(halves: Halves, terms: list[Term], run: Run) -> Found:
 
 
 def _spread(keys: Keys, count: int) -> list[int]:
+    """About `count` keys, spread over the set."""
+    if isinstance(keys, BitKeys):
+        length = keys.bits.bit_length()
+        starts = range(0, length, max(1, length // count))
+        return sorted({start + _lowest(keys.bits >> start) for start in starts})
     listed = keys.listed()
     return listed[:: max(1, len(listed) // count)]
+
+
+def _lowest(bits: int) -> int:
+    """The number of the lowest bit that is set."""
+    return (bits & -bits).bit_length() - 1

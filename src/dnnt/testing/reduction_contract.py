@@ -85,10 +85,12 @@ def counterexample(
             else:
                 _discrete(bundle, solvable)
             _refusals(bundle)
-            if solve:
+            if solve and (bundle.contract.holds or not bundle.is_continuous):
                 _solved(bundle, solvable, Path(made))
     except Violation as violation:
         return str(violation)
+    except Exception as error:  # Whatever a rule raises is a fault of it, and is told as one.
+        return f"{type(error).__name__}: {error}"
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dnnt.errors import DnntError
-from dnnt.exact import Number
+from dnnt.exact import Number, magnitude
 from dnnt.instance import Instance, Sample
 from dnnt.network import Edge, Network
 from dnnt.problems.base import Problem
@@ -62,7 +62,7 @@ def _nearer(value: Number) -> list[Number]:
     """Numbers nearer to 0, or at least simpler."""
     whole = int(value)
     made: list[Number] = [0, 1, whole, whole // 2, whole - 1 if whole > 0 else whole + 1]
-    return [each for each in made if abs(each) < abs(value) or (each == whole != value)]
+    return [each for each in made if magnitude(each) < magnitude(value) or (each == whole != value)]
 
 
 def _subset_sum(source: SubsetSum) -> Iterator[Plan]:
@@ -110,6 +110,7 @@ def _straight_line(source: StraightLineProgram) -> Iterator[Plan]:
     for i in range(len(steps), 0, -1):
         for stand_in in sorted({steps[i - 1][1], steps[i - 1][2], 0}):
             yield _without_step, (steps, i, stand_in)
+    other: tuple[str, int, int]
     for i, (operation, j, k) in enumerate(steps):
         for other in ((operation, 0, k), (operation, j, 0), ("+", j, k), (operation, max(j - 1, 0), k)):
             yield StraightLineProgram, (_with(steps, i, other),)

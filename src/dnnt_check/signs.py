@@ -1,0 +1,89 @@
+"""Guides: losses of networks whose numbers cannot be written, proved again by intervals.
+
+A guide says how many bits to use and which sums to write as polynomials (see circuit.py). Nothing in it is trusted: it
+says where to look, and what is found there is computed here. The total loss comes out as an interval. An upper part
+needs it to be one number, the claimed one; a lower part needs it to lie above the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.certificate import Guide
+from dnnt_check.circuit import Circuit, Plan
+from dnnt_check.instance import Instance
+from dnnt_check.intervals import Ball, Intervals, Value
+from dnnt_check.loss_bounds import LossBounds
+from dnnt_check.numbers import Number, add, multiply
+from dnnt_check.wiring import Wiring
+
+
+class GuidedLoss:
+    """Bounds on the total loss of a network with known parameters.
+
+    Attributes:
+        low: its least member is not above the total loss.
+        high: its greatest member is not below it; None if nothing is known.
+    """
+
+    def __init__(self, instance: Instance, wiring: Wiring, guide: Guide, part: str, work: Work) -> None:
+        """Evaluate the network at every distinct input with a sample of weight above 0."""
+        self.work = work
+        self.intervals = intervals = Intervals(guide.bits, work)
+        expansions = _by_input(guide, len(instance.points), len(wiring.activations), part, work)
+        plan = Plan(wiring, work)
+        loss = LossBounds(instance.loss, intervals, work)
+        lows: list[tuple[Number, Value]] = []
+        highs: list[tuple[Number, Value]] | None = []
+        for i, (x, samples) in enumerate(zip(instance.points, instance.samples, strict=True)):
+            if not any(weight for weight, _ in samples):
+                continue
+            outputs = Circuit(plan, x, f"{part}.signs: input {i}", expansions.get(i, {}), intervals, work).outputs()
+            for weight, labels in samples:
+                if weight:
+                    low, high = loss.bounds(outputs, labels)
+                    lows.append((weight, low))
+                    if high is None:
+                        highs = None
+                    elif highs is not None:
+                        highs.append((weight, high))
+        self.low = self._total(lows)
+        self.high = None if highs is None else self._total(highs)
+
+    def _total(self, parts: Sequence[tuple[Number, Value]]) -> Value:
+        """The weighted sum; exactly, if every part is, however long that makes it."""
+        if any(isinstance(value, Ball) for _, value in parts):
+            return self.intervals.linear(0, parts)
+        total: Number = 0
+        for weight, value in parts:
+            assert not isinstance(value, Ball)
+            total = add(total, multiply(weight, value, self.work), self.work)
+        return total
+
+    @property
+    def exact(self) -> Number | None:
+        """The total loss, if it is known exactly."""
+        if self.high is None or isinstance(self.low, Ball) or isinstance(self.high, Ball):
+            return None
+        return self.low if self.low == self.high else None
+
+    def at_least(self, bound: Number, strict: bool) -> bool:
+        """Is the total loss proved to be at least the bound (with `strict`: greater)?"""
+        if bound < 0 or (bound == 0 and not strict):
+            return True
+        sign = self.intervals.order(self.low, bound)[0]
+        return sign > 0 or (sign == 0 and not strict)
+
+
+def _by_input(guide: Guide, inputs: int, vertices: int, part: str, work: Work) -> dict[int, dict[int, tuple[int, ...]]]:
+    """The expansions of a guide by input and node."""
+    result: dict[int, dict[int, tuple[int, ...]]] = {}
+    for place, (index, node, names) in enumerate(guide.expand):
+        if index >= inputs:
+            raise Invalid(f"{part}.signs.expand[{place}]: there are only {inputs} distinct inputs")
+        if node >= 2 * vertices or any(name >= 2 * vertices for name in names):
+            raise Invalid(f"{part}.signs.expand[{place}]: there are only {vertices} vertices")
+        result.setdefault(index, {})[node] = names
+        work.spend(1e-6 + len(names) * 1e-7)
+    return result
