@@ -11,7 +11,7 @@ from dnnt.problems.csp import CSP, Constraint, relation
 from dnnt.problems.exact_cover import ExactCover
 from dnnt.problems.straight_line import StraightLineProgram
 from dnnt.problems.subset_sum import SubsetSum
-from dnnt.reductions import RULES, reduction
+from dnnt.reductions import RULES, reduction, variants
 from dnnt.reductions.base import Reduction
 
 
@@ -39,7 +39,7 @@ EXAMPLES: Mapping[str, tuple[str, Callable[[], Problem | Instance]]] = {
     ),
     "dnnt": ("s -> t with weight 0 or 1, to map 1 to 1", _edge),
 }
-"""For each kind of source a small one, in words and as a value."""
+"""For each kind of source a small one."""
 
 
 WORDS: Mapping[str, str] = {
@@ -80,3 +80,19 @@ def picture() -> str:
     nodes = list(dict.fromkeys(kind for each in arrows for kind in (each.source_kind, each.target_kind)))
     words = [(kind, WORDS[kind]) for kind in nodes]
     return draw_graph(words, [(a.source_kind, a.target_kind, a.rule, a.contract.theorem) for a in arrows])
+
+
+def pictures() -> Mapping[str, str]:
+    """The pictures of docs/reductions.md by file name: the graph of rules, and each rule's example."""
+    from dnnt.drawing.network import draw
+
+    made = {"rules.svg": picture()}
+    for rule in RULES:
+        for variant in variants(rule):
+            arrow = reduction(rule, variant)
+            if arrow.contract.holds:
+                words, source = EXAMPLES[arrow.source_kind]
+                made[f"{rule}-{variant}.svg"] = draw(
+                    arrow.reduce(source()).target, title=f"{rule} ({variant}): {words}"
+                )
+    return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from numbers import Rational
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dnnt.exact import LONG_BITS, Number, integer_text, normal
 
@@ -83,7 +83,8 @@ def _quotient(above: int, below: int) -> Fraction:
     from flint import fmpq
 
     made = fmpq(above, below)
-    return Fraction(_Coprime(int(made.p), int(made.q)))  # type: ignore[call-overload]
+    terms: Any = _Coprime(int(made.p), int(made.q))
+    return Fraction(terms)
 
 
 def _divided(above: int, below: int) -> tuple[int, int]:

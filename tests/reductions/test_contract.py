@@ -98,9 +98,7 @@ def test_a_wrong_rule_is_found_and_its_source_shrunk(monkeypatch: pytest.MonkeyP
     assert fault is None, "the first item happens to be right"
     with pytest.raises(AssertionError, match=r"subset-sum-to-dnnt \(repaired\): .*no solution") as caught:
         check_reduction("subset-sum-to-dnnt", SubsetSum((9, 5, 7, 7), 12))
-    assert (
-        '"items": [1]' in str(caught.value) or '"items": [0, 1]' in str(caught.value) or "[1, 0]" in str(caught.value)
-    )
+    assert '"items": [1], "target": 0}' in str(caught.value)
 
 
 class _Large(SubsetSumToDnnt):

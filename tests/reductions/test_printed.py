@@ -78,11 +78,9 @@ def test_at_most_so_many_sets(universe: Any, sets: Any, count: int, covers: list
     """Read as "at most K sets" both have a cover; the construction asks for exactly K."""
     assert list(ExactCover(universe, sets, None).solutions()) == covers
     assert next(ExactCover(universe, sets, count).solutions(), None) is None
-    target = reduction("exact-cover-to-dnnt").reduce(ExactCover(universe, sets, count)).target
-    said = evaluate(
-        target, reduction("exact-cover-to-dnnt")._lift(ExactCover(universe, sets, count), target, covers[0])
-    )
-    assert said.total > 0
+    arrow, source = reduction("exact-cover-to-dnnt"), ExactCover(universe, sets, count)
+    target = arrow.reduce(source).target
+    assert evaluate(target, arrow._lift(source, target, covers[0])).total > 0
 
 
 def line(spaces: list[list[int]], y: int) -> Instance:

@@ -20,6 +20,9 @@ VERSION = 1
 BUNDLE = "dnnt-reduction"
 """The format of a bundle: a source, a target, and the reduction between them (see `dnnt.reductions`)."""
 
+DEEPEST = 100
+"""How deeply notes may be nested where they are written: what is written can be read."""
+
 _COMMON = ("format", "version", "name", "inputs", "spaces", "samples", "loss", "gamma", "notes")
 _GRAPH = ("vertices", "outputs", "edges")
 _LAYER_KEYS = ("units", "activation", "weights", "bias")
@@ -31,7 +34,7 @@ def read(path: str | Path) -> Instance:
     try:
         return parse(json_text.read_bytes(path))
     except InvalidInput as error:
-        raise InvalidInstance(error.fault, error.remedy, error.place, str(path)) from None
+        raise InvalidInstance(error.fault, error.remedy, error.place, error.file or str(path)) from None
 
 
 def parse(raw: bytes) -> Instance:
@@ -246,15 +249,17 @@ def to_json_object(instance: Instance) -> dict[str, Any]:
     if instance.gamma is not None:
         body["gamma"] = to_json(instance.gamma)
     if instance.notes is not None:
-        body["notes"] = {key: _note(value) for key, value in instance.notes.items()}
+        body["notes"] = {key: _note(value, 1) for key, value in instance.notes.items()}
     return body
 
 
-def _note(value: Any) -> Any:
+def _note(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise InvalidInstance("nested too deeply to be written", f"keep to {DEEPEST} levels", "notes")
     if isinstance(value, dict):
-        return {key: _note(v) for key, v in value.items()}
+        return {key: _note(v, depth + 1) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_note(v) for v in value]
+        return [_note(v, depth + 1) for v in value]
     return to_json(value) if hasattr(value, "denominator") and not isinstance(value, bool) else value
 
 

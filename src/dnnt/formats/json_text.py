@@ -237,6 +237,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
     """JSON text; very long integers are written in less than quadratic time."""
     long: dict[str, str] = {}
     mark = token_hex(16)  # No string of a user's holds it.
+    known: dict[int, Any] = {}  # Of lists: a value may hold one list many times.
 
     def replaced(part: Any) -> Any:
         if isinstance(part, int) and part.bit_length() > LONG_BITS:
@@ -244,15 +245,22 @@ def dumps(value: Any, indent: int | None = None) -> str:
             long[json.dumps(key)] = integer_text(part)
             return key
         if isinstance(part, dict):
-            return {k: replaced(v) for k, v in part.items()}
+            return {k: v if type(v) is str else replaced(v) for k, v in part.items()}
         if isinstance(part, (list, tuple)):
-            return [replaced(v) for v in part]
+            if id(part) not in known:
+                known[id(part)] = part if _short(part) else [replaced(v) for v in part]
+            return known[id(part)]
         return part
 
     text = json.dumps(replaced(value), indent=indent, ensure_ascii=False, default=_unwritable)
     for key, digits in long.items():
         text = text.replace(key, digits)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _short(part: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether these are all integers that are written quickly."""
+    return all(type(v) is int and v.bit_length() <= LONG_BITS for v in part)
 
 
 def _unwritable(value: Any) -> NoReturn:

@@ -30,7 +30,7 @@ def read(path: str | Path, format: str | None = None, colors: int | None = None,
     try:
         return parse(json_text.read_bytes(path), format or _by_ending(path), colors, warn)
     except InvalidInput as error:
-        raise InvalidProblem(error.fault, error.remedy, error.place, str(path)) from None
+        raise InvalidProblem(error.fault, error.remedy, error.place, error.file or str(path)) from None
 
 
 def parse(raw: bytes, format: str = "json", colors: int | None = None, warn: Warn = warnings.warn) -> Problem:

@@ -6,7 +6,7 @@ never is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
@@ -23,7 +23,8 @@ def _positive(f: Vector, y: Vector) -> Number:
 
 
 def _decoded(size: int, allowed: Pairs) -> Function:
-    numbers = [frozenset(low + 2 * size * high for low, high in pairs) for pairs in allowed]
+    made = {id(pairs): frozenset(low + 2 * size * high for low, high in pairs) for pairs in _distinct(allowed)}
+    numbers = [made[id(pairs)] for pairs in allowed]
     return lambda f, y: 1 if all(value in of for value, of in zip(f, numbers, strict=True)) else 2
 
 
@@ -38,7 +39,14 @@ def _printed_pairs(size: int, allowed: Pairs) -> Function:
     return _decoded(size, allowed)
 
 
+def _distinct(allowed: Pairs) -> Iterable[tuple[tuple[int, int], ...]]:
+    """Each tuple of pairs once: the outputs of a graph's edges share one."""
+    return {id(pairs): pairs for pairs in allowed}.values()
+
+
 def _check(size: int, allowed: Pairs) -> None:
+    if all(1 <= low <= size and 1 <= high <= size for pairs in _distinct(allowed) for low, high in pairs):
+        return
     for output, pairs in enumerate(allowed):
         for index, pair in enumerate(pairs):
             if not all(1 <= letter <= size for letter in pair):
@@ -58,13 +66,18 @@ def _convert(key: str, value: Any, exact_floats: bool) -> Any:
     if key == "size":
         return whole(value)
     made = []
+    known: dict[int, tuple[tuple[int, int], ...]] = {}  # A list that several outputs share is read once.
     for output, pairs in enumerate(entries(value)):
-        with at(f"[{output}]"):
-            made.append(tuple(_pair(pair, index) for index, pair in enumerate(entries(pairs))))
+        if id(pairs) not in known:
+            with at(f"[{output}]"):
+                known[id(pairs)] = tuple(_pair(pair, index) for index, pair in enumerate(entries(pairs)))
+        made.append(known[id(pairs)])
     return tuple(made)
 
 
 def _pair(given: Any, index: int) -> tuple[int, int]:
+    if type(given) is list and len(given) == 2 and type(given[0]) is type(given[1]) is int and min(given) >= 0:
+        return given[0], given[1]
     with at(f"[{index}]"):
         letters = tuple(whole(letter) for letter in entries(given))
         if len(letters) != 2:
@@ -89,7 +102,10 @@ def entries(value: Any) -> Any:
 
 
 def _write(key: str, value: Any) -> Any:
-    return to_json(value) if key == "size" else [[list(pair) for pair in pairs] for pairs in value]
+    if key == "size":
+        return to_json(value)
+    made = {id(pairs): [list(pair) for pair in pairs] for pairs in _distinct(value)}
+    return [made[id(pairs)] for pairs in value]
 
 
 CODED: Mapping[str, Kind] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from dnnt.errors import MethodUnsuitable
+from dnnt.errors import MethodUnsuitable, shown
 from dnnt.reductions.base import REPAIRED, Reduction
 
 _WHERE: Mapping[str, Mapping[str, str]] = {
@@ -38,10 +38,10 @@ def variants(rule: str) -> tuple[str, ...]:
 
 def reduction(rule: str, variant: str = REPAIRED) -> Reduction:
     """The rule in a variant. Raises `MethodUnsuitable` where there is none of these names."""
-    if rule not in _WHERE:
-        raise MethodUnsuitable(f"there is no rule {rule}; there are {', '.join(RULES)}")
-    if variant not in _WHERE[rule]:
-        raise MethodUnsuitable(f"{rule} has no variant {variant}; it has {', '.join(_WHERE[rule])}")
+    if not isinstance(rule, str) or rule not in _WHERE:
+        raise MethodUnsuitable(f"there is no rule {shown(rule)}; there are {', '.join(RULES)}")
+    if not isinstance(variant, str) or variant not in _WHERE[rule]:
+        raise MethodUnsuitable(f"{rule} has no variant {shown(variant)}; it has {', '.join(_WHERE[rule])}")
     made: Reduction = import_module(_WHERE[rule][variant]).REDUCTION
     return made
 

@@ -26,6 +26,9 @@ PRINTED = "printed"
 DNNT = "dnnt"
 CNNT = "cnnt"
 
+SOURCE_SHA256 = "source_sha256"
+"""The key of a trace under which the digest of the source's own file is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -55,7 +58,7 @@ class Reduction(ABC):
         problem = problem_of(source)
         kind = kind_of(problem)
         if kind != self.source_kind:
-            return f"{self.rule} takes {self.source_kind}, and this is {kind}"
+            return f"{self.rule} takes {self.source_kind}, and this is {kind}{_taker(kind)}"
         return self._refusal(problem)
 
     def reduce(self, source: Any) -> Bundle:
@@ -151,6 +154,14 @@ def kind_of(problem: Problem | Instance) -> str:
     return CNNT if problem.is_continuous else DNNT
 
 
+def _taker(kind: str) -> str:
+    """Which rule takes sources of a kind, as a remedy."""
+    from dnnt.reductions import RULES, reduction
+
+    rule = next((rule for rule in RULES if reduction(rule).source_kind == kind), None)
+    return "" if rule is None else f"; take {rule}"
+
+
 def _origin(source: Any) -> Mapping[str, Any]:
     """The digest of the file that an instance (or a bundle) was read from, or would be written to: certificates of the
     source name it.
@@ -161,6 +172,6 @@ def _origin(source: Any) -> Mapping[str, Any]:
     if isinstance(source, Problem):
         return {}
     try:
-        return {"source_sha256": source.sha256 if isinstance(source, Bundle) else instance_file.sha256(source)}
+        return {SOURCE_SHA256: source.sha256 if isinstance(source, Bundle) else instance_file.sha256(source)}
     except InvalidInput:  # Functions given from Python have no file form.
         return {}

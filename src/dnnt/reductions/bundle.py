@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dnnt.answer import Answer
-from dnnt.errors import InternalError, InvalidInput, InvalidParameters, TooLarge, shown
+from dnnt.errors import InternalError, InvalidInput, InvalidParameters, TooLarge, at, shown
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number, brief
-from dnnt.formats import instance_file, json_text
+from dnnt.formats import instance_file, json_text, parameters_file
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters, check_shape, inside, parameters
 from dnnt.problems.base import Problem
 from dnnt.problems.straight_line import StraightLineProgram
-from dnnt.reductions.base import CNNT, Contract, Reduction, problem_of
+from dnnt.reductions.base import CNNT, SOURCE_SHA256, Contract, Reduction, problem_of
 from dnnt.reductions.size import measured
 
 FORMAT = instance_file.BUNDLE
@@ -165,21 +165,31 @@ class Bundle:
         """The answer in a result, and its parameters where it is `yes`."""
         if isinstance(result, Answer):
             result = result.to_json()
-        if not isinstance(result, dict) or "status" not in result:
-            if isinstance(result, dict) and "error" in result:
-                raise InvalidInput(f"no answer, but an error: {shown(result['error'])}", "give an answer or parameters")
-            return "yes", parameters(result)
-        for key in ("answer", "parameters"):
+        if not isinstance(result, dict) or not {"answer", "status", "error"} & set(result):
+            return "yes", _given(result)
+        if "error" in result:
+            raise InvalidInput(f"no answer, but an error: {shown(result['error'])}", "give an answer or parameters")
+        for key in ("answer", "parameters", "sha256"):
             if key not in result:
                 raise InvalidInput(f'missing key "{key}"', "give the object that solve --json prints, or parameters")
         answer = result["answer"]
         if answer not in ("yes", "no", "unknown"):
             raise InvalidInput(f"{shown(answer)} is no answer", "an answer is yes, no or unknown", "answer")
         if answer == "yes":
-            return answer, parameters(result["parameters"])
-        if answer == "no" and result.get("sha256") != self.sha256:
+            with at("parameters"):
+                return answer, parameters(result["parameters"])
+        if answer == "no" and result["sha256"] not in self._digests():
             raise InvalidInput("the answer belongs to another file", "give the answer to this bundle", "sha256")
         return answer, Parameters()
+
+    def _digests(self) -> tuple[str, ...]:
+        """How an answer may name the target: by the bundle's file, or by a file of its own. Functions given from Python
+        have no file, and no digest.
+        """
+        try:
+            return self.sha256, instance_file.sha256(self.target)
+        except InvalidInput:
+            return ("",)
 
     def check(self) -> None:
         """Raise `InvalidInput` unless the target is what the rule makes of the source."""
@@ -188,9 +198,25 @@ class Bundle:
         refusal = self.reduction.accepts(self.source)
         if refusal is not None:
             raise InvalidInput(refusal, "make the bundle with dnnt reduce", "source")
-        target, _ = self.reduction._target(self.problem)
+        target, trace = self.reduction._target(self.problem)
         if target != self.target:
             raise InvalidInput("not what the rule makes of the source", "make the bundle again: dnnt reduce", "target")
+        given = dict(self.trace)
+        digest = None if isinstance(self.source, Problem) else given.pop(SOURCE_SHA256, None)
+        if given != trace or (digest is not None and not is_digest(digest)):
+            raise InvalidInput("not what the rule says of the target", "make the bundle again: dnnt reduce", "trace")
+
+
+def _given(result: Any) -> Parameters:
+    """The parameters in a result that is no answer: a parameters file, or its list of edges."""
+    if isinstance(result, dict) and "format" in result:
+        return parameters_file.from_json(result)
+    return parameters(result)
+
+
+def is_digest(value: object) -> bool:
+    """Whether a value of a trace has the form of a SHA-256."""
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
 def _copy(of: Instance) -> Instance:

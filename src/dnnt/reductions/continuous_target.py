@@ -17,6 +17,9 @@ REAL = Real()
 MAX_SLOTS = 200_000
 """The most parameters of a source: each becomes a vertex."""
 
+MAX_NUMBERS = 20_000_000
+"""The most numbers in samples and parameters of a target: some hundred megabytes of JSON."""
+
 
 def refusal_of(problem: Instance) -> str | None:
     """Why an instance cannot be the source; None where it can."""
@@ -31,6 +34,17 @@ def refusal_of(problem: Instance) -> str | None:
     return None
 
 
+def length_refusal(outputs: int, samples: int, slots: int) -> str | None:
+    """Why a target would be too long: every sample lists a number for each output, every edge its parameters."""
+    numbers = outputs * samples + slots
+    if numbers <= MAX_NUMBERS:
+        return None
+    return (
+        f"the target would have {outputs:,} outputs on {samples:,} samples, {numbers:,} numbers in all; the most are "
+        f"{MAX_NUMBERS:,}"
+    )
+
+
 def graph_of(problem: Instance) -> Network:
     """The source's network, written out."""
     return problem.network.graph()
@@ -38,12 +52,12 @@ def graph_of(problem: Instance) -> Network:
 
 def names_beside(source: Network, wanted: Iterable[str]) -> list[str]:
     """The wanted names, each with as many strokes as make it new."""
-    made = []
+    made: dict[str, None] = {}
     for name in wanted:
-        while name in source.position or name == SOURCE:
+        while name in source.position or name == SOURCE or name in made:
             name += "'"
-        made.append(name)
-    return made
+        made[name] = None
+    return list(made)
 
 
 def impossible(problem: Instance) -> tuple[Instance, Mapping[str, Any]]:

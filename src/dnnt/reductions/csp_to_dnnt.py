@@ -20,6 +20,9 @@ from dnnt.reductions.parts import vertex
 from dnnt.reductions.size import Sizes, exactly
 from dnnt.spaces import listed, progression
 
+MAX_PAIRS = 20_000_000
+"""The most pairs of letters in a file: some hundred megabytes of JSON."""
+
 
 class CspToDnnt(Reduction):
     """Edge i (from 0) carries the letter of the i-th variable with a unit; two edges for each constraint follow."""
@@ -45,7 +48,7 @@ class CspToDnnt(Reduction):
         return {"v": len(self._variables(problem)), "k": len(problem.constraints)}
 
     def _refusal(self, problem: CSP) -> str | None:
-        return None
+        return pairs_refusal(problem)
 
     def _variables(self, problem: CSP) -> tuple[str, ...]:
         """The variables that get a unit."""
@@ -93,7 +96,20 @@ def codes(problem: CSP) -> dict[Any, int]:
 def allowed_codes(problem: CSP) -> list[list[list[int]]]:
     """For each constraint its allowed pairs of numbers of letters; a letter alone is a pair of equal ones."""
     code = codes(problem)
-    return [[[code[pair[0]], code[pair[-1]]] for pair in constraint.allowed] for constraint in problem.constraints]
+    made: dict[int, list[list[int]]] = {}
+    for constraint in problem.constraints:
+        # Constraints of one relation, as those of a graph, share one list.
+        if id(constraint.allowed) not in made:
+            made[id(constraint.allowed)] = [[code[pair[0]], code[pair[-1]]] for pair in constraint.allowed]
+    return [made[id(constraint.allowed)] for constraint in problem.constraints]
+
+
+def pairs_refusal(problem: CSP) -> str | None:
+    """Why the loss would be too long: it lists the allowed pairs of every constraint."""
+    pairs = sum(len(constraint.allowed) for constraint in problem.constraints)
+    if pairs <= MAX_PAIRS:
+        return None
+    return f"{len(problem.constraints):,} constraints allow {pairs:,} pairs in all, and the most are {MAX_PAIRS:,}"
 
 
 REDUCTION = CspToDnnt()

@@ -15,7 +15,7 @@ from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, of_edges
 from dnnt.problems.csp import CSP
 from dnnt.reductions.base import PRINTED, Contract, Reduction
-from dnnt.reductions.csp_to_dnnt import allowed_codes, codes
+from dnnt.reductions.csp_to_dnnt import allowed_codes, codes, pairs_refusal
 from dnnt.reductions.parts import vertex
 from dnnt.reductions.size import Sizes, at_most, exactly
 from dnnt.spaces import listed, preferred, progression
@@ -49,7 +49,7 @@ class CspToDnntPrinted(Reduction):
     def _refusal(self, problem: CSP) -> str | None:
         if any(len(constraint.scope) == 1 for constraint in problem.constraints):
             return "the printed construction has constraints on two variables only; take --variant repaired"
-        return None
+        return pairs_refusal(problem)
 
     def _target(self, problem: CSP) -> tuple[Instance, Mapping[str, Any]]:
         size = len(problem.alphabet)

@@ -19,7 +19,7 @@ from dnnt.losses.guarded import Case, Equation, Member, Term
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, of_edges
 from dnnt.reductions.base import CNNT, DNNT, Contract, Reduction
-from dnnt.reductions.continuous_target import REAL, graph_of, impossible, names_beside, refusal_of
+from dnnt.reductions.continuous_target import REAL, graph_of, impossible, length_refusal, names_beside, refusal_of
 from dnnt.reductions.parts import vertex
 from dnnt.reductions.size import Sizes, at_most, exactly
 from dnnt.spaces import finite
@@ -58,7 +58,12 @@ class DnntToCnnt(Reduction):
         }
 
     def _refusal(self, problem: Instance) -> str | None:
-        return refusal_of(problem)
+        refusal = refusal_of(problem)
+        if refusal is not None:
+            return refusal
+        sizes = self.letters(problem)
+        outputs = sizes["v"] + sizes["p"] + 1
+        return length_refusal(outputs, sizes["n"], 3 * sizes["p"] + sizes["d"])
 
     def _target(self, problem: Instance) -> tuple[Instance, Mapping[str, Any]]:
         if problem.has_empty_space:

@@ -18,7 +18,7 @@ from dnnt.losses.guarded import Case, Member
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, of_edges
 from dnnt.reductions.base import CNNT, DNNT, PRINTED, Contract, Reduction
-from dnnt.reductions.continuous_target import REAL, graph_of, names_beside, refusal_of
+from dnnt.reductions.continuous_target import REAL, graph_of, length_refusal, names_beside, refusal_of
 from dnnt.reductions.parts import vertex
 from dnnt.reductions.size import Sizes, exactly
 from dnnt.spaces import Finite, Values, finite, progression
@@ -56,6 +56,11 @@ class DnntToCnntPrinted(Reduction):
 
     def _refusal(self, problem: Instance) -> str | None:
         refusal = refusal_of(problem)
+        if refusal is not None:
+            return refusal
+        sizes = self.letters(problem)
+        v, e, d = sizes["v"], sizes["e"], sizes["d"]
+        refusal = length_refusal(v + 1, sizes["n"] + e * (d + 1), e * (d + 3))
         if refusal is not None:
             return refusal
         source = graph_of(problem)

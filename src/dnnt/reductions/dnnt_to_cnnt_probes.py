@@ -22,7 +22,7 @@ from dnnt.losses.guarded import Case, Check, Equation, Member, Term
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, of_edges
 from dnnt.reductions.base import CNNT, DNNT, Contract, Reduction
-from dnnt.reductions.continuous_target import REAL, graph_of, impossible, names_beside, refusal_of
+from dnnt.reductions.continuous_target import REAL, graph_of, impossible, length_refusal, names_beside, refusal_of
 from dnnt.reductions.parts import vertex
 from dnnt.reductions.size import Sizes, at_most
 from dnnt.spaces import Values, finite
@@ -111,7 +111,12 @@ class DnntToCnntProbes(Reduction):
         return {"d": network.inputs, "v": network.unit_count, "e": network.edge_count, "n": len(problem.samples)}
 
     def _refusal(self, problem: Instance) -> str | None:
-        return refusal_of(problem)
+        refusal = refusal_of(problem)
+        if refusal is not None:
+            return refusal
+        sizes = self.letters(problem)
+        v, e, d = sizes["v"], sizes["e"], sizes["d"]
+        return length_refusal(2 * v + 2 * e + 1, sizes["n"] + d + 3, (v + e + 1) * (d + 3) + 8 * e)
 
     def _target(self, problem: Instance) -> tuple[Instance, Mapping[str, Any]]:
         if problem.has_empty_space:

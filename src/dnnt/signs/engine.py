@@ -71,9 +71,15 @@ class Engine:
         self._tried: dict[int, int] = {}
         self._pending: set[int] = set()
 
-    def add(self, node: Node, need: int = GOOD) -> int:
-        """Add a node (its operands are earlier ones); returns its number. `need`: bits that make its ball accurate."""
-        return self._append(node, 2 * len(self.nodes), need)
+    def add(self, node: Node, need: int = GOOD, closed: bool = False) -> int:
+        """Add a node (its operands are earlier ones); returns its number.
+
+        `need`: the good bits that make its ball accurate; `closed`: it is not to be expanded itself.
+        """
+        n = self._append(node, 2 * len(self.nodes), need)
+        if closed:
+            self._tried[n] = len(self.tries)
+        return n
 
     def _append(self, node: Node, rank: int, need: int) -> int:
         from flint import ctx
@@ -192,6 +198,10 @@ class Engine:
                 return
             ball = self.balls[node.j] * self.balls[node.k]
             self.learn(n, None, ball if node.factor == 1 else ball * as_ball(node.factor))
+            return
+        if node.constant == 0 and len(node.terms) == 1 and node.terms[0][1] == 1:
+            child = node.terms[0][0]
+            self.learn(n, self.numbers[child], self.balls[child])
             return
         values = [self.numbers[child] for child, _ in node.terms]
         if None not in values:

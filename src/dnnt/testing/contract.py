@@ -23,7 +23,7 @@ from dnnt.instance import Instance
 from dnnt.methods import NAMES
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
-from dnnt.reachable import cheapest, key_kinds, keysets, search
+from dnnt.reachable import cheapest, execute, key_kinds, keysets, search
 from dnnt.testing.oracle import Oracle, oracle
 
 FIELDS = (
@@ -228,6 +228,7 @@ def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
         wanted += [(search, "POINT_PAIRS", 0), (search, "TABLE_CELLS", 3000)]
     if way is not None:
         wanted.append((keysets, "way", lambda left, right, span: _allowed(way, span)))
+        wanted += [(execute, "KEPT_BYTES", 0), (execute, "LEAST_KEPT", 1)]
         wanted += [(keysets, "SMALL_PAIRS", 0), (keysets, "CHUNK_PAIRS", 7), (cheapest, "SMALL_PAIRS", 0)]
         wanted += [(key_kinds, "LISTED_CELLS", 0), (key_kinds, "SPLIT_BY_KEY", 0)]
     before = [(module, name, getattr(module, name)) for module, name, _ in wanted]
