@@ -219,6 +219,13 @@ def test_a_product_in_one_pre_activation(a: int, b: int) -> None:
     assert activation("digit_product")(normal(a + activation("digit_code")(b))) == a * b
 
 
+def test_numbers_in_another_form() -> None:
+    """3/1 is an integer, though dnnt never writes it so."""
+    assert activation("digit_code")(Fraction(3, 1)) == Fraction(31, 100)
+    assert activation("printed_code")(Fraction(0, 1)) == 0
+    assert activation("digit_product")(Fraction(5, 1)) == 0
+
+
 def test_the_printed_product_is_wrong() -> None:
     both = activation("printed_code"), activation("printed_product")
     assert [both[1](normal(a + both[0](b))) for a, b in ((3, 4), (7, 10), (2, -1))] == [12, 7, 9]

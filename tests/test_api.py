@@ -79,6 +79,9 @@ def test_python_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = dnnt.solve(names["graph"])
     assert (graph.goal, graph.answer, graph.assurance) == ("decide", "yes", "checked")
     assert dnnt.read("graph.dnnt.json") == names["graph"]
+    bundle, problem = names["bundle"], names["problem"]
+    assert bundle.origin == dnnt.read_problem("sum.json") == problem
+    assert problem.verify(bundle.extract(dnnt.solve(bundle)).solution)
 
 
 def test_exported_names() -> None:

@@ -25,3 +25,16 @@ def test_runs(script: str, last: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert last in done.stdout
+
+
+def test_signs_of_programs() -> None:
+    small = ["--count", "24", "--programs", "2", "--lengths", "60,250", "--seed", "5", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "slp_signs.py"), *small],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "undecided: 0, mismatches: 0" in done.stdout

@@ -36,12 +36,14 @@ def written_out(body: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, s
 
 
 def exactly(value: Any) -> Any:
-    """A JSON value with its decimals as strings, which dnnt's tables of activations and losses take."""
+    """A JSON value with its decimals as integers or strings, which dnnt's tables of activations and losses take."""
     if isinstance(value, list):
         return [exactly(v) for v in value]
     if isinstance(value, dict):
         return {key: exactly(v) for key, v in value.items()}
-    return str(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else str(value)
+    return value
 
 
 class Second:

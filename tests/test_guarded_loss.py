@@ -106,6 +106,7 @@ def test_guarded_by_hand(f: Any, y: Any, value: Number) -> None:
         return tuple(normal(Fraction(v)) for v in vector)
 
     assert loss(GUARDED)(exact(f), exact(y)) == value
+    assert loss(GUARDED)(tuple(Fraction(v) for v in f), tuple(Fraction(v) for v in y)) == value
 
 
 def test_guarded_without_cases_or_outputs() -> None:

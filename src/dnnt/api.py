@@ -10,7 +10,7 @@ from typing import Any
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
-from dnnt.continuous import solve as solve_instance
+from dnnt.continuous import profile, solve as solve_instance
 from dnnt.errors import InvalidInput, InvalidProblem, shown as shown_value
 from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file, problem_file
@@ -19,7 +19,7 @@ from dnnt.interrupts import latched
 from dnnt.parameters import Parameters
 from dnnt.problems.base import Problem
 from dnnt.problems.straight_line import StraightLineProgram
-from dnnt.profile import Profile, profile
+from dnnt.profile import Profile
 from dnnt.reductions import bundle_file, reduction
 from dnnt.reductions.base import DNNT, REPAIRED
 from dnnt.reductions.bundle import Bundle
@@ -147,7 +147,7 @@ def check(instance: Instance | Bundle | str | Path, certificate: Any, budget: fl
 
 def info(instance: Instance | Bundle | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
-    return profile(_instance(instance))
+    return profile(_instance(instance), None, instance if isinstance(instance, Bundle) else None)
 
 
 def slp(

@@ -62,15 +62,43 @@ class ReachableStates:
         }
 
 
-Grounds = Empty | Nonnegative | Enumeration | ReachableStates
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How to prove signs of numbers that cannot be written: the bits of intervals, and which sums to expand.
+
+    `expand`: (index of the distinct input, node, nodes to be substituted in its sum, in this order); vertex v has the
+    nodes 2v (its pre-activation) and 2v + 1 (its value).
+    """
+
+    bits: int
+    expand: tuple[tuple[int, int, tuple[int, ...]], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The guide as the certificate file holds it."""
+        return {"bits": self.bits, "expand": [[i, node, list(names)] for i, node, names in self.expand]}
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """Every parameter has one option, so its loss is the only one; `signs` where numbers are too long to write."""
+
+    signs: Signs | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {"kind": "restricted", **({} if self.signs is None else {"signs": self.signs.to_json()})}
+
+
+Grounds = Empty | Nonnegative | Enumeration | ReachableStates | Restricted
 
 
 @dataclass(frozen=True, slots=True)
 class Upper:
-    """These parameters have this total loss."""
+    """These parameters have this total loss; `signs` where numbers are too long to evaluate them."""
 
     parameters: Parameters
     loss: Number
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)

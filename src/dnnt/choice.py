@@ -9,6 +9,7 @@ from dnnt.errors import MethodUnsuitable
 from dnnt.instance import Instance
 from dnnt.methods import NAMES, method
 from dnnt.methods.base import Cost, Method
+from dnnt.methods.restricted import SHORT
 from dnnt.running import MIB
 
 
@@ -46,6 +47,11 @@ HOPELESS = 1e6
 """Seconds past which trying every choice is no plan."""
 
 RULES = (
+    Rule(
+        "restricted",
+        lambda costs, room: "restricted" in costs and costs["restricted"].basis != SHORT,
+        "one option for every parameter, and numbers too long to write, so that signs are proved ({basis})",
+    ),
     Rule(
         "brute-force",
         lambda costs, room: "brute-force" in costs and costs["brute-force"].seconds <= 0.002,

@@ -12,16 +12,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dnnt import pipeline
-from dnnt.answer import Answer
-from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
+from dnnt._version import __version__
+from dnnt.answer import CLAIMED, Answer
+from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
-from dnnt.exact import Number
+from dnnt.exact import Number, normal
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
+from dnnt.losses.guarded import Member
 from dnnt.methods.base import DECIDE
-from dnnt.parameters import Parameters, first_choice
+from dnnt.parameters import Parameters, first_choice, of_edges
+from dnnt.profile import Profile, profile as instance_profile
 from dnnt.reductions import bundle_file
-from dnnt.reductions.bundle import Bundle
+from dnnt.reductions.base import SOURCE_SHA256
+from dnnt.reductions.bundle import Bundle, is_digest
+from dnnt.reductions.continuous_target import EMPTY
 from dnnt.running import Run, Stop, ticking
 
 NONE = (
@@ -44,14 +49,34 @@ def solve(
 ) -> Answer:
     """Solve an instance, or the target of a bundle; arguments and errors are those of `pipeline.solve`."""
     run = run or Run()
-    if not instance.is_continuous:
-        return pipeline.solve(instance, goal, method, run, check, file)
-    source, bundle = source_of(instance, bundle)
     wanted = goal if goal is not None else DECIDE
-    with ticking(run.check_first):
-        bundle.check()
+    source = None
+    try:
+        with ticking(run.check_first):
+            bundle = bundle or bundle_file.of(instance)
+            if instance.is_continuous:
+                source, bundle = source_of(instance, bundle)
+            if bundle is not None and bundle.is_continuous:
+                # The checker looks at the source: that has to mean what the target means, discrete or not.
+                bundle.check()
+    except Stop as stop:
+        return _unknown(instance, wanted, run, stop, file)
+    if source is None or bundle is None:
+        return pipeline.solve(instance, goal, method, run, check, file)
     found = pipeline.solve(source, wanted, method, run, check, file)
     return _lifted(found, bundle, instance, run)
+
+
+def profile(instance: Instance, run: Run | None = None, bundle: Bundle | None = None) -> Profile:
+    """The profile of an instance; of a continuous one it says how `solve` takes it, or why not."""
+    found = instance_profile(instance, run)
+    if not instance.is_continuous or instance.has_empty_space:
+        return found
+    try:
+        source_of(instance, bundle)
+    except (InvalidInput, MethodUnsuitable) as error:
+        return replace(found, reason=str(error))
+    return replace(found, reason="the source of the bundle is solved in its place (Theorem 1.2)")
 
 
 def source_of(instance: Instance, bundle: Bundle | None = None) -> tuple[Instance, Bundle]:
@@ -79,8 +104,8 @@ def _lifted(found: Answer, bundle: Bundle, target: Instance, run: Run) -> Answer
     assert gamma is not None, "targets of reductions have a gamma"
     reason = f"Theorem 1.2: real parameters within gamma exist exactly where the source has some ({found.reason})"
     certificate = found.certificate
-    if certificate is not None and isinstance(bundle.trace.get("source_sha256"), str):
-        certificate = replace(certificate, sha256=bundle.trace["source_sha256"])
+    if certificate is not None and is_digest(bundle.trace.get(SOURCE_SHA256)):
+        certificate = replace(certificate, sha256=bundle.trace[SOURCE_SHA256])
     common = replace(
         found,
         name=target.name,
@@ -91,22 +116,77 @@ def _lifted(found: Answer, bundle: Bundle, target: Instance, run: Run) -> Answer
     )
     if found.status == "infeasible" and found.bound is None:
         return _without_parameters(common, target, found.goal)
-    offset, most = _amounts(bundle, target)
-    bound = None if found.bound is None else min(found.bound + offset, most)
-    parameters, loss = _parameters(found, bundle, target, offset, run)
-    answer = replace(common, parameters=parameters, loss=loss, bound=bound, seconds=run.seconds)
-    if found.status == "optimal" and found.bound is not None and found.bound + offset > most:
-        # The source's least loss is so far above gamma that other real parameters may do better in the target.
-        return replace(answer, status="feasible", stop="exhausted", bound_assurance=found.assurance)
-    return answer
-
-
-def _amounts(bundle: Bundle, target: Instance) -> tuple[Number, Number]:
-    """What the target's loss exceeds the source's by, and the least loss of parameters that pay a penalty."""
     source = bundle.problem
     assert isinstance(source, Instance) and source.gamma is not None and target.gamma is not None, "made by the rule"
-    penalty = dict(target.loss.arguments)["penalty"]
-    return target.gamma - source.gamma, penalty + len(target.samples) - 1
+    if bundle.trace.get(EMPTY):  # A limit came before this was seen in the source.
+        return replace(common, parameters=first_choice(target.network), loss=None, bound=None)
+    offset = normal(target.gamma - source.gamma)
+    parameters, loss = _parameters(found, bundle, target, offset, run)
+    answer = replace(common, parameters=parameters, loss=loss, seconds=run.seconds)
+    if found.bound is None:
+        return answer
+    bound, most = normal(found.bound + offset), _penalised(target)
+    if most is None or bound <= most:
+        return replace(answer, bound=bound)
+    answer = replace(answer, bound=most)
+    if found.goal == DECIDE or found.status != "optimal":
+        return answer
+    # The source's least loss is so far above gamma that other real parameters may do better in the target.
+    spoiled = _spoiled(parameters, target)
+    try:
+        with ticking(run.check_first):
+            total = evaluate(target, spoiled, max_bits=MAX_BITS).total
+        if loss is None or total < loss:
+            answer = replace(answer, parameters=spoiled, loss=total)
+    except (TooLarge, Stop):
+        pass  # The lifted parameters are known still.
+    if answer.loss == most:
+        return answer
+    return replace(answer, status="feasible", stop="exhausted", bound_assurance=found.assurance)
+
+
+def _unknown(target: Instance, goal: str, run: Run, stop: Stop, file: str | None) -> Answer:
+    """A limit came before the bundle was seen to be what its rule makes."""
+    return Answer(
+        file=file,
+        name=target.name,
+        sha256=instance_file.sha256(target) if target.source is not None else "",
+        goal=goal,
+        answer="unknown" if target.gamma is not None else None,
+        status="unknown",
+        loss=None,
+        bound=None,
+        gamma=target.gamma,
+        parameters=first_choice(target.network),
+        assurance=CLAIMED,
+        bound_assurance=None,
+        method="none",
+        reason="no method had been chosen yet",
+        stop=stop.kind,
+        seconds=run.seconds,
+        version=__version__,
+    )
+
+
+def _penalised(target: Instance) -> Number | None:
+    """The least loss of parameters that pay a penalty: one sample pays it, and all others at least 1. None where there
+    is nothing to pay it for: a source without parameters to choose has the same values for all real ones.
+    """
+    arguments = dict(target.loss.arguments)
+    if not any(isinstance(check, Member) for check in arguments["checks"]):
+        return None
+    return normal(arguments["penalty"] + len(target.samples) - 1)
+
+
+def _spoiled(parameters: Parameters | None, target: Instance) -> Parameters:
+    """Parameters that pay the penalty on every sample: a constant carrier has a value outside its space."""
+    assert parameters is not None, "an optimal answer has parameters"
+    member = next(check for check in dict(target.loss.arguments)["checks"] if isinstance(check, Member))
+    network = target.network.graph()
+    (edge,) = network.incoming[network.position[network.outputs[member.output]]]
+    runs = [(run.weights, run.bias) for run in parameters.edges()]
+    runs[edge] = (runs[edge][0], normal(member.space.high + 1))
+    return of_edges(runs)
 
 
 def _parameters(
@@ -116,7 +196,7 @@ def _parameters(
     if found.parameters is None:
         return None, None
     lifted = bundle.reduction._lift(bundle.problem, target, found.parameters)
-    loss = None if found.loss is None else found.loss + offset
+    loss = None if found.loss is None else normal(found.loss + offset)
     try:
         with ticking(run.check_first):
             total = evaluate(target, lifted, max_bits=MAX_BITS).total

@@ -26,9 +26,10 @@ Rational.register(_Coprime)
 
 def digit_code(a: Number) -> Number:
     """(10|a| + s)·10^-(num + 1) for a nonzero integer a of num digits, s = 1 if a > 0 and 2 if a < 0; elsewhere 0."""
-    if type(a) is not int or a == 0:
+    if a.denominator != 1 or a == 0:
         return 0
-    return _quotient(10 * abs(a) + (1 if a > 0 else 2), _power(10, _digits(a) + 1))
+    size = abs(a.numerator)
+    return _quotient(10 * size + (1 if a > 0 else 2), _power(10, _digits(size) + 1))
 
 
 def digit_product(z: Number) -> Number:

@@ -202,7 +202,7 @@ def numbers(values: object, exact_floats: bool = False) -> tuple[Number, ...]:
         if hasattr(values, "dtype") and _kind(values) not in _NUMERIC:
             raise InvalidInput(f"an array of {values.dtype}", "give an array of numbers")
         values = values.tolist()
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+    if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
         raise InvalidInput(f"{shown(values)} is not a list of numbers", "write a list")
     result = []
     for index, value in enumerate(values):

@@ -125,7 +125,8 @@ def _first(instance: Instance, run: Run) -> None:
 
 def _confirm(instance: Instance, run: Run) -> None:
     """Evaluate the best parameters of a method again, whichever it was, whether or not a check follows."""
-    if run.incumbent is not None and run.incumbent is not run.first:
+    # Where signs were proved, numbers are too long for that; the check has its own arithmetic for them.
+    if run.incumbent is not None and run.incumbent is not run.first and run.incumbent.signs is None:
         found = evaluate(instance, run.incumbent.parameters)
         if found.total != run.incumbent.loss or not found.inside:
             raise InternalError("a method returned parameters whose loss is another; please report the instance file")
@@ -144,7 +145,7 @@ def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None
     except InvalidInput:
         return None
     incumbent, proof = run.incumbent, run.proof
-    upper = None if incumbent is None else Upper(incumbent.parameters, incumbent.loss)
+    upper = None if incumbent is None else Upper(incumbent.parameters, incumbent.loss, incumbent.signs)
     lower = None if proof is None else Lower(proof.bound, proof.strict, proof.grounds)
     if goal.kind == DECIDE and goal.reached(run):
         if incumbent is not None and goal.satisfied(incumbent.loss):

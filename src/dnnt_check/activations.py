@@ -23,9 +23,6 @@ Points = tuple[tuple[Number, Number], ...]
 #: Kinds that are written as a string and of which nothing is known between two arguments.
 _DIGITS = ("digit_code", "digit_product", "printed_code", "printed_product")
 
-#: Windows may be nested this deep.
-MAXIMUM_NESTING = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Activation:
@@ -213,15 +210,17 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
 _POINTS = {"table": "values", "piecewise_linear": "points"}
 
 
-def read_activation(value: Any, place: Place, work: Work, depth: int = 0) -> Activation:
-    """An activation from its JSON form; `depth` counts the windows around it."""
+def read_activation(value: Any, place: Place, work: Work, windows: bool = True) -> Activation:
+    """An activation from its JSON form; without `windows`, any but these."""
     if isinstance(value, str) and value in _PLAIN:
         return Activation(value)
     if not isinstance(value, dict):
         raise fault(place, "the name of an activation or an object is expected")
     kind = value.get("kind")
     if kind == "windows":
-        return _read_windows(value, place, work, depth)
+        if not windows:
+            raise fault(place, "windows may not be inside windows")
+        return _read_windows(value, place, work)
     if not isinstance(kind, str) or kind not in _NUMBERS:
         raise fault(place, "unknown kind of activation")
     keys = _NUMBERS[kind]
@@ -236,10 +235,8 @@ def read_activation(value: Any, place: Place, work: Work, depth: int = 0) -> Act
     return Activation(kind, values, points)
 
 
-def _read_windows(value: Any, place: Place, work: Work, depth: int) -> Activation:
+def _read_windows(value: Any, place: Place, work: Work) -> Activation:
     record(value, place, ("kind", "inside", "bound", "zero"))
-    if depth >= MAXIMUM_NESTING:
-        raise fault(place, f"windows are nested more than {MAXIMUM_NESTING} deep")
     bound = number(value["bound"], (place, "bound"), work)
     if bound < 0:
         raise fault((place, "bound"), "a number >= 0 is expected")
@@ -247,7 +244,7 @@ def _read_windows(value: Any, place: Place, work: Work, depth: int) -> Activatio
     for i, (low, high) in enumerate(pairs):
         if low > high:
             raise fault(((place, "zero"), i), "low is greater than high")
-    inside = read_activation(value["inside"], (place, "inside"), work, depth + 1)
+    inside = read_activation(value["inside"], (place, "inside"), work, windows=False)
     return Activation("windows", (bound,), tuple(pairs), inside)
 
 

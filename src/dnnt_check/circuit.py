@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from dnnt_check.activations import Activation
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.evaluation import needed_vertices
-from dnnt_check.intervals import Ball, Intervals, Value
+from dnnt_check.intervals import FRACTION_BITS, Ball, Intervals, Value
 from dnnt_check.losses import Vector
 from dnnt_check.network import SOURCE
 from dnnt_check.numbers import Number, add, multiply, ratio
@@ -136,7 +136,7 @@ class Circuit:
         following = self._definition(activation, pre, z, vertex)
         if following is not None:
             self._define(value, following)
-        elif isinstance(z, Ball):
+        elif isinstance(z, Ball) or (activation.kind == "digit_code" and z.numerator.bit_length() > FRACTION_BITS):
             # Only a digit code is of use where it is not known: as part of what a digit_product takes in.
             self.values[value] = CODES
         else:

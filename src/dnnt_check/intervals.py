@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from dnnt_check.budget import Work
 from dnnt_check.numbers import Number, add, bits, charge_quotient, multiply
@@ -222,6 +223,18 @@ class Intervals:
         """The number, or a ball around it if it is not short."""
         return value if self.is_short(value) else self.ball(value)
 
+    def settled(self, ball: Ball) -> Value:
+        """The ball, or the number that is its only member, if that is short."""
+        if ball.radius:
+            return ball
+        mid, exponent = ball.mid, ball.exponent
+        longest = min(self.limit, FRACTION_BITS)
+        if exponent >= 0 and mid.bit_length() + exponent <= self.limit:
+            return mid << exponent
+        if 0 < -exponent <= longest - 1 and mid.bit_length() <= longest:
+            return Fraction(mid, 1 << -exponent)
+        return ball
+
     def _feasible(self, first: Number, second: Number) -> bool:
         """May a sum or a product be formed exactly?"""
         length = bits(first) + bits(second)
@@ -249,7 +262,7 @@ class Intervals:
             return self.kept(exact)
         if exact:
             balls.append(self.ball(exact))
-        return self.total(balls)
+        return self.settled(self.total(balls))
 
     def product(self, factor: Number, first: Value, second: Value) -> Value:
         """The product factor * first * second; the factor is not 0."""
@@ -263,7 +276,7 @@ class Intervals:
                 return self.kept(exact)
         left = self.ball(first)
         right = left if first is second else self.ball(second)
-        return self.scale(self.multiply(left, right), factor)
+        return self.settled(self.scale(self.multiply(left, right), factor))
 
     def order(self, value: Value, number: Number) -> tuple[int, int]:
         """The signs of the least and of the greatest member minus a number."""

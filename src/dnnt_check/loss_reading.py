@@ -12,12 +12,9 @@ from dnnt_check.reading import Place, array, fault, integer, number, numbers, re
 
 _PLAIN = ("squared", "absolute", "maximum", "zero_one", "misclassified", "positive")
 
-#: Guarded losses may be nested this deep.
-MAXIMUM_NESTING = 50
 
-
-def read_loss(value: Any, outputs: int, place: Place, work: Work, depth: int = 0) -> Loss:
-    """A loss from its JSON form, for so many outputs; `depth` counts the guarded losses around it."""
+def read_loss(value: Any, outputs: int, place: Place, work: Work, guarded: bool = True) -> Loss:
+    """A loss from its JSON form, for so many outputs; without `guarded`, any but this kind."""
     if isinstance(value, str) and value in _PLAIN:
         if value == "misclassified" and outputs == 0:
             raise fault(place, "misclassified needs an output")
@@ -34,11 +31,11 @@ def read_loss(value: Any, outputs: int, place: Place, work: Work, depth: int = 0
         return _read_pairs(value, str(kind), outputs, place, work)
     if kind != "guarded":
         raise fault(place, "unknown kind of loss")
-    if depth >= MAXIMUM_NESTING:
-        raise fault(place, f"guarded losses are nested more than {MAXIMUM_NESTING} deep")
+    if not guarded:
+        raise fault(place, "a guarded loss may not be inside another")
 
     def read_inside(inside: Any, count: int, here: Place) -> Loss:
-        return read_loss(inside, count, here, work, depth + 1)
+        return read_loss(inside, count, here, work, guarded=False)
 
     return Loss("guarded", guarded=read_guarded(value, outputs, place, read_inside, work))
 

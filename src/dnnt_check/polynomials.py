@@ -109,7 +109,7 @@ class Polynomial:
                 product = known if product is None else intervals.multiply(product, known)
             balls.append(intervals.ball(coefficient) if product is None else intervals.scale(product, coefficient))
             self.work.hold(len(balls) * (intervals.precision // 8 + 200), "the terms of a polynomial")
-        return intervals.total(balls)
+        return intervals.settled(intervals.total(balls))
 
     # ------------------------------------------------------------ parts
 

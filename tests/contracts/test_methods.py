@@ -54,7 +54,7 @@ def test_any(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_paper(seed: int) -> None:
     instance = random_paper(Random(seed))
-    assert takers(instance) == ("brute-force", "paper-dp", "reachable")
+    assert {"brute-force", "paper-dp", "reachable"} <= set(takers(instance))
     hold(instance, "paper-dp", "reachable")
 
 

@@ -28,6 +28,14 @@ TEXT = """{
 }
 """.replace("@", LAYERS)
 
+BUNDLE = """{
+  "format": "dnnt-reduction", "version": 1, "rule": "subset-sum-to-dnnt", "variant": "repaired",
+  "source": {"format": "dnnt-problem", "version": 1, "kind": "subset-sum", "items": [1], "target": 1},
+  "target": @,
+  "trace": {}
+}
+""".replace("@", TEXT.rstrip())
+
 
 def changed(old: str, new: str) -> bytes:
     """The good instance with one replacement."""
@@ -49,6 +57,7 @@ def valid() -> dict[str, bytes]:
         "compressed.dnnt.json.gz": packed(TEXT.encode()),
         "compressed-in-two-members.dnnt.json.gz": packed(TEXT[:50].encode()) + packed(TEXT[50:].encode()),
         "compressed-with-byte-order-mark.dnnt.json.gz": packed(b"\xef\xbb\xbf" + TEXT.encode()),
+        "bundle-compressed.dnnt.json.gz": packed(BUNDLE.encode()),
         "numbers-longest-integer.dnnt.json": changed('"gamma": 0', f'"gamma": {long}'),
         "numbers-longest-string.dnnt.json": changed('"gamma": 0', f'"gamma": "-{long}"'),
         "numbers-longest-decimal.dnnt.json": changed('"gamma": 0', f'"gamma": {decimals}'),
@@ -122,6 +131,16 @@ def malformed() -> dict[str, tuple[bytes, str, str]]:
             packed(changed('"inputs": 1', '"inputs": -1')),
             "a compressed file with a fault inside",
             "inputs",
+        ),
+        "gzip-of-malformed-bundle.dnnt.json.gz": (
+            packed(BUNDLE.replace('"x": [1]', '"x": [true]').encode()),
+            "a compressed bundle with a fault in its target",
+            "target.samples[0].x[0]",
+        ),
+        "bundle-sources-very-deep.dnnt.json": (
+            (BUNDLE[: BUNDLE.index('"source"') + 10] * (deep // 50)).encode(),
+            "bundles in bundles, too deep for any reader",
+            "",
         ),
         "deep-lists.dnnt.json": (b"[" * deep, "100,000 opening brackets", ""),
         "deep-lists-closed.dnnt.json": (

@@ -13,14 +13,7 @@ import random
 from fractions import Fraction
 from typing import Any
 
-from tests.dnnt_check.reduction_cases import (
-    DIGIT_KINDS,
-    digits,
-    random_digits,
-    random_reduction_loss,
-    reduction_loss,
-    windows,
-)
+from tests.dnnt_check import reduction_cases as reductions
 
 Q = Fraction
 
@@ -56,8 +49,8 @@ def space_values(space: Any, named: dict[str, Any]) -> list[Fraction]:
 
 def activate(activation: Any, z: Fraction) -> Fraction:
     """An activation, straight from its definition."""
-    if activation in DIGIT_KINDS:
-        return digits(activation, z)
+    if activation in reductions.DIGIT_KINDS:
+        return reductions.digits(activation, z)
     if isinstance(activation, str):
         return {
             "identity": lambda: z,
@@ -71,7 +64,7 @@ def activate(activation: Any, z: Fraction) -> Fraction:
         }[activation]()
     kind = activation["kind"]
     if kind == "windows":
-        return windows(activation, z, activate)
+        return reductions.windows(activation, z, activate)
     if kind == "clip":
         return min(max(z, exact(activation["low"])), exact(activation["high"]))
     if kind == "scale":
@@ -113,7 +106,7 @@ def sample_loss(loss: Any, f: list[Fraction], y: list[Fraction]) -> Fraction:
         winners = [i for i, value in enumerate(f) if value == max(f)]
         return Q(0 if len(winners) == 1 and y[winners[0]] == 1 else 1)
     if loss == "positive" or loss["kind"] in ("pairs", "printed_pairs", "guarded"):
-        return reduction_loss(loss, f, y, activate, sample_loss)
+        return reductions.reduction_loss(loss, f, y, activate, sample_loss)
     if loss["kind"] == "hinge":
         return sum((max(Q(0), exact(loss["margin"]) - a * b) for a, b in pairs), Q(0))
     for entry in loss["values"]:
@@ -281,7 +274,7 @@ def random_activation(rng: random.Random) -> Any:
     if rng.random() < 0.6:
         return rng.choice([*plain, "identity", "relu", "relu"])
     if rng.random() < 0.25:
-        return random_digits(rng, random_activation)
+        return reductions.random_digits(rng, random_activation)
     kind = rng.choice(["clip", "scale", "leaky_relu", "constant", "table", "piecewise_linear"])
     number = [random_number(rng) for _ in range(3)]
     if kind == "clip":
@@ -302,7 +295,7 @@ def random_activation(rng: random.Random) -> Any:
 def random_loss(rng: random.Random, outputs: int, vectors: list[list[Any]]) -> Any:
     """Any loss that so many outputs allow."""
     if rng.random() < 0.25:
-        return random_reduction_loss(rng, outputs, random_number)
+        return reductions.random_reduction_loss(rng, outputs, random_number)
     kinds = ["squared", "absolute", "maximum", "zero_one", "hinge", "table", "squared"]
     if outputs:
         kinds.append("misclassified")

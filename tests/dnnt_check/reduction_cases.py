@@ -58,9 +58,9 @@ def holds(check: Any, f: list[Fraction], x: list[Fraction], activate: Activate) 
     if "in" in check:
         space = check["in"]
         if isinstance(space, list):
-            return value in [Q(str(item)) for item in space]
+            return bool(value in [Q(str(item)) for item in space])
         low, step = Q(str(space["from"])), Q(str(space.get("step", 1)))
-        return low <= value <= Q(str(space["to"])) and ((value - low) / step).denominator == 1
+        return bool(low <= value <= Q(str(space["to"])) and ((value - low) / step).denominator == 1)
     total = Q(0)
     for coefficient, outputs, places in check["terms"]:
         product = Q(str(coefficient))
@@ -69,7 +69,7 @@ def holds(check: Any, f: list[Fraction], x: list[Fraction], activate: Activate) 
         for place in places:
             product *= x[place]
         total += product
-    return value == activate(check["activation"], total)
+    return bool(value == activate(check["activation"], total))
 
 
 def reduction_loss(loss: Any, f: list[Fraction], y: list[Fraction], activate: Activate, inner: Loss) -> Fraction:
@@ -104,10 +104,13 @@ def random_digits(rng: random.Random, inside: Callable[[random.Random], Any]) ->
     """An activation without breaks."""
     if rng.random() < 0.7:
         return rng.choice(DIGIT_KINDS)
+    chosen = inside(rng)
+    while isinstance(chosen, dict) and chosen["kind"] == "windows":
+        chosen = inside(rng)
     pairs = [sorted([Q(rng.randint(0, 8), 2), Q(rng.randint(0, 8), 2)]) for _ in range(rng.randint(0, 2))]
     return {
         "kind": "windows",
-        "inside": inside(rng),
+        "inside": chosen,
         "bound": rng.choice([0, 1, 2, "3/2"]),
         "zero": [[str(low), str(high)] for low, high in pairs],
     }

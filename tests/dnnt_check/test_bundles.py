@@ -12,8 +12,9 @@ import pytest
 
 import dnnt_check
 from tests.dnnt_check.cases import certificate, encode
-from tests.dnnt_check.test_corruptions import GOOD, INSTANCE, LOSS, at
+from tests.dnnt_check.test_corruptions import GOOD, INSTANCE as TYPED, LOSS, at
 
+INSTANCE: dict[str, Any] = dict(TYPED)
 RULES = ["slp-to-dnnt", "subset-sum-to-dnnt", "csp-to-dnnt", "exact-cover-to-dnnt"]
 CONTINUOUS = {**INSTANCE, "edges": [{**edge, "bias": "real"} for edge in INSTANCE["edges"]]}
 
@@ -73,7 +74,7 @@ def test_claims_are_about_the_source_of_a_continuous_target() -> None:
     assert line(data) == OPTIMAL
     assert line(data, file) == OPTIMAL
     assert line(data, encode(INSTANCE)) == FOREIGN
-    upper = bundle("dnnt-to-cnnt", INSTANCE, CONTINUOUS, trace={"source_sha256": trace["source_sha256"].upper()})
+    upper = bundle("dnnt-to-cnnt", INSTANCE, CONTINUOUS, trace={"source_sha256": str(trace["source_sha256"]).upper()})
     assert line(encode(upper), file) == OPTIMAL
 
 
@@ -110,7 +111,7 @@ def test_bundles_of_bundles() -> None:
 def test_layers_in_a_bundle() -> None:
     layers = [{"units": 2, "activation": "relu", "weights": [1], "bias": [0]}]
     layers.append({"units": 1, "activation": "identity", "weights": [1], "bias": [0]})
-    target = {"format": "dnnt-instance", "version": 1, "inputs": 1, "layers": layers, "samples": [], "loss": "squared"}
+    target = {"format": "dnnt-instance", "version": 1, "inputs": 1, "layers": layers, "loss": "squared"}
     target["samples"] = [{"x": [3], "y": [5]}]
     data = encode(bundle("slp-to-dnnt", {}, target))
     parameters = [[Fraction(1), Fraction(0)]] * 4

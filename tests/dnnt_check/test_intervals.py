@@ -33,7 +33,8 @@ def holds(ball: Ball, value: Number) -> bool:
 def random_number(rng: random.Random) -> Number:
     kind = rng.random()
     if kind < 0.2:
-        return rng.choice([0, 1, -1, 2, 3, Q(1, 3)])
+        small: list[Number] = [0, 1, -1, 2, 3, Q(1, 3)]
+        return rng.choice(small)
     size = rng.choice([3, 30, 300, 900])
     top = rng.randint(-(2**size), 2**size)
     if kind < 0.5:
@@ -85,6 +86,29 @@ def test_operations_enclose_all_members(seed: int, bits: int) -> None:
             if abs(ball.exponent) < 5000:
                 pool.append(ball)
         pool = pool[-20:]
+
+
+def test_factors_are_trimmed_outward() -> None:
+    """A factor with many more good bits than the other loses them, into its radius."""
+    this = arithmetic(700)
+    rng = random.Random(3)
+    trimmed = 0
+    for _ in range(200):
+        value = this.rounded(rng.randint(-(2**700), 2**700) | 1, rng.choice([0, 0, 1, 5]), 7)
+        rough = Ball(rng.randint(0, 1000), rng.randint(1, 100), 0)
+        found = this._trimmed(value, rough)
+        trimmed += found != value
+        for end in ends(value):
+            assert holds(found, end)
+    assert trimmed > 100
+
+
+def test_the_more_accurate_enclosure_is_kept() -> None:
+    this = arithmetic(100)
+    good, bad = Ball(5, 1, -3), Ball(1, 3, -2)
+    assert this.better(good, bad) == this.better(bad, good) == good
+    assert this.better(good, Q(5, 8)) == this.better(Q(5, 8), good) == Q(5, 8)
+    assert this.better(Ball(1, 0, 10**9), Ball(1, 1, -(10**9))) == Ball(1, 0, 10**9)
 
 
 def test_results_are_tight() -> None:
@@ -238,17 +262,18 @@ def test_a_product_with_zero_vanishes() -> None:
 def test_substitution_keeps_the_value(seed: int) -> None:
     """Random circuits: every polynomial has the value of the node it stands for, exactly and in intervals."""
     rng = random.Random(seed)
-    values: list[Number] = [rng.choice([2, -3, Q(1, 2), 5])]
+    starts: list[Number] = [2, -3, Q(1, 2), 5]
+    values = [rng.choice(starts)]
     definitions: list[tuple[str, list[object]]] = [("input", [])]
     for node in range(1, 12):
         if rng.random() < 0.4:
-            factor, i, j = rng.choice([1, Q(1, 4), -2]), rng.randrange(node), rng.randrange(node)
-            values.append(normal(Q(factor) * values[i] * values[j]))
+            factor, i, j = Q(rng.choice(["1", "1/4", "-2"])), rng.randrange(node), rng.randrange(node)
+            values.append(normal(factor * values[i] * values[j]))
             definitions.append(("product", [factor, i, j]))
         else:
             chosen = rng.sample(range(node), rng.randint(0, min(node, 3)))
-            terms = [(rng.choice([1, -1, Q(2, 3)]), item) for item in chosen]
-            constant = rng.choice([0, 1, Q(-1, 2)])
+            terms = [(normal(Q(rng.choice(["1", "-1", "2/3"]))), item) for item in chosen]
+            constant = normal(Q(rng.choice(["0", "1", "-1/2"])))
             values.append(normal(Q(constant) + sum((Q(c) * values[item] for c, item in terms), Q(0))))
             definitions.append(("sum", [constant, terms]))
     this = arithmetic(64)
@@ -297,7 +322,7 @@ def test_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     this.substitute_product(1001, 1, 1002, 1002)
     with pytest.raises(Invalid, match="more than 3000 terms"):
         this.substitute_sum(1002, 1, [(1, node) for node in range(100)])
-    this = Polynomial({}.get, Work(memory=10**6))
+    this = Polynomial(lambda node: None, Work(memory=10**6))
     this.start(0, [(1, 1000)])
     this.substitute_product(1000, 1, 1001, 1001)
     with pytest.raises(Invalid, match="too much memory"):

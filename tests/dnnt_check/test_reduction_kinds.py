@@ -75,7 +75,6 @@ WINDOWS = {"kind": "windows", "inside": "square", "bound": 5, "zero": [[5, 7], [
         (WINDOWS, -8, -8),
         (WINDOWS, "-21/2", 0),
         ({**WINDOWS, "bound": 0}, 0, 0),
-        ({**WINDOWS, "inside": {**WINDOWS, "bound": 1}}, 4, 4),
         ({**WINDOWS, "inside": {"kind": "constant", "value": 3}, "zero": [[0, 100]]}, 2, 3),
     ],
 )
@@ -129,6 +128,7 @@ def test_decimal_places() -> None:
         {"kind": "digit_code"},
         {"kind": "windows", "inside": "relu", "bound": 1},
         {**WINDOWS, "bound": -1},
+        {**WINDOWS, "inside": WINDOWS},
         {**WINDOWS, "bound": None},
         {**WINDOWS, "inside": "sine"},
         {**WINDOWS, "zero": [[2, 1]]},
@@ -140,17 +140,6 @@ def test_decimal_places() -> None:
 def test_illegal_activations(activation: Any) -> None:
     with pytest.raises(Invalid):
         read_activation(activation, "here", Work())
-
-
-def test_windows_nested_too_deeply() -> None:
-    activation: Any = "relu"
-    for _ in range(60):
-        activation = {**WINDOWS, "inside": activation}
-    assert value(activation, 5) == 0
-    for _ in range(300):
-        activation = {**WINDOWS, "inside": activation}
-    instance = network({"t": activation}, ["t"], [edge("s", "t", [[1]], [0])], [([1], [1])])
-    assert "nested more than" in line(instance, Q(0), False, {"kind": "nonnegative"})
 
 
 @pytest.mark.parametrize("kind", DIGIT_KINDS)
@@ -286,6 +275,7 @@ TERM = (*CHECK, "terms", 0)
         (GUARDED, ("outputs",), [3]),
         (GUARDED, ("loss",), "unknown"),
         (GUARDED, ("loss",), PAIRS),
+        (GUARDED, ("loss",), {**GUARDED, "tag": 0, "outputs": [0], "checks": [], "cases": []}),
         (GUARDED, ("more",), 1),
         (GUARDED, ("checks", 0, "output"), 3),
         (GUARDED, ("checks", 0, "in"), "name"),
@@ -334,16 +324,6 @@ def test_labels_of_a_guarded_loss() -> None:
         check_labels(loss, (3, 7, 1), "y")
 
 
-def test_losses_nested_too_deeply() -> None:
-    inner: Any = "squared"
-    for depth in range(200):
-        inner = {**GUARDED, "tag": 0, "outputs": [0], "loss": inner, "checks": [], "cases": []}
-        if depth == 40:
-            read_loss(inner, 1, "here", Work())
-    with pytest.raises(Invalid, match="nested more than"):
-        read_loss(inner, 1, "here", Work())
-
-
 # ---------------------------------------------------------------- reachability
 
 
@@ -380,11 +360,9 @@ def test_targets_of_these_losses_in_a_long_box(loss: Any) -> None:
     assert line(instance, Q(2), True, reachable([[0, 6]], "targets")).startswith("INVALID")
     if loss == "positive":
         return  # There is a target for every number above 0.
-    edges[-1] = edge(names[-1], "t", [[-1]], [0, 3 + 2 * 10**6 * 4])
-    assert (
-        line(instance, Q(1), True, reachable([[0, 6]], "targets"))
-        == "INVALID lower: a state with the loss 1 is reachable"
-    )
+    edges[-1]["bias"] = [0, 3 + 2 * 10**6 * 4]
+    reached = "INVALID lower: a state with the loss 1 is reachable"
+    assert line(instance, Q(1), True, reachable([[0, 6]], "targets")) == reached
 
 
 def test_hidden_units_need_no_order() -> None:
@@ -400,3 +378,18 @@ def test_hidden_units_need_no_order() -> None:
             agree(instance, least, reachable([[0, 1]], last), random.Random(0))
         data = encode(instance)
         assert dnnt_check.check(data, encode(certificate(data, (parameters, least)))).upper == least
+
+
+def test_only_true_targets_of_a_guarded_loss_are_counted() -> None:
+    """All digits of an output are looked at; those whose loss is small enough are the targets."""
+    case = {"base": 1, "weight": 0, "x": [], "checks": [{"output": 0, "in": [7, "1/2", 1000]}]}
+    guarded = {"kind": "guarded", "tag": 0, "penalty": 3, "outputs": [], "loss": "squared", "checks": []}
+    samples = [([1], [1])]
+    space = {"from": 2, "to": 99}
+    for cases, least in (([case], 1), ([{**case, "checks": [{"output": 0, "in": [0]}]}], 3)):
+        loss = {**guarded, "cases": cases}
+        instance = network({"t": "identity"}, ["t"], [edge("s", "t", [space], [0])], samples, loss=loss)
+        for strict, size in ((False, 0), (True, 1)):
+            found = line(instance, Q(least), strict, reachable([], "targets", last=size))
+            assert found == f"VALID loss >= {least}" if not strict else found.startswith("INVALID lower")
+    assert line(instance, Q(2), True, reachable([], "targets", last=0)) == "VALID loss > 2"

@@ -341,7 +341,7 @@ def test_bad_program(tmp_path: Path, text: str) -> None:
     [
         (b"\n\n\xff\xfe", "line 3: not UTF-8"),
         (b"\0\xff\0\0", "not a text file"),
-        (gzip.compress(b"1 1 1 1")[:-9], "the gzip data is cut off"),
+        (gzip.compress(b"1 1 1 1", mtime=0)[:-9], "the gzip data is cut off"),
     ],
 )
 def test_no_text(tmp_path: Path, format: str, raw: bytes, expected: str) -> None:

@@ -46,14 +46,9 @@ def _extracted(bundle: str, result: str) -> tuple[Problem | Instance, Extraction
     from dnnt.formats import json_text
     from dnnt.reductions import bundle_file
 
-    made = bundle_file.read(bundle)
+    made = bundle_file.read_checked(bundle)
     try:
-        made.check()
-    except InvalidInput as error:
-        error.file = error.file or bundle
-        raise
-    try:
-        return made.origin, made.extract(json_text.parse(json_text.read_bytes(result)))
+        return made.origin, made.extract(bundle_file.result_in(json_text.read_bytes(result)))
     except InvalidInput as error:
         error.file = error.file or result
         raise

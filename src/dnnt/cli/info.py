@@ -16,9 +16,9 @@ from dnnt.cli.reading import read_within
 @limits
 def command(file: str, as_json: bool, time_limit: float | None, memory_limit: float | None) -> int:
     """Describe the instance FILE: sizes, ranges, what theorems say of it, and what each method would cost."""
+    from dnnt.continuous import profile
     from dnnt.formats import json_text
     from dnnt.interrupts import latched
-    from dnnt.profile import profile
     from dnnt.running import Run, Stop
 
     run = Run(time_limit, memory_limit)

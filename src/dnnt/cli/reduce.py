@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import realpath
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.limited import Stopped, within
 from dnnt.cli.options import json_flag, limits
+from dnnt.errors import InvalidInput, MethodUnsuitable
 
 if TYPE_CHECKING:
     from dnnt.reductions.base import Reduction
@@ -20,9 +22,16 @@ if TYPE_CHECKING:
 @click.command("reduce")
 @click.argument("rule", metavar="RULE")
 @click.argument("file", metavar="[FILE]", required=False)
-@click.option("-o", "--output", metavar="BUNDLE", help="Where the bundle goes; without it, to standard output.")
+@click.option(
+    "-o", "--output", metavar="BUNDLE", help="Where the bundle goes; without it, or with -, to standard output."
+)
 @click.option("--variant", default="repaired", metavar="NAME", help="repaired (default), printed, digits or probes.")
-@click.option("--format", "format_", metavar="NAME", help="json, kp, col, dlx or slp; default: by the file's ending.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("json", "kp", "col", "dlx", "slp")),
+    help="What FILE is; default: by its ending, else json.",
+)
 @click.option("--colors", type=click.IntRange(min=0), metavar="K", help="The number of colors, for a graph (.col).")
 @click.option("--sudoku", metavar="LINE", help="81 characters in place of FILE; . or 0 for an empty cell.")
 @json_flag
@@ -60,7 +69,10 @@ def command(
         raise click.UsageError(f"--format, --colors and --sudoku do not go with {rule}, which takes an instance")
     if sudoku is not None and (format_ is not None or colors is not None):
         raise click.UsageError("--format and --colors do not go with --sudoku")
+    output = None if output == "-" else output
     if output is not None:
+        if file not in (None, "-") and realpath(output) == realpath(str(file)):
+            raise click.UsageError("BUNDLE would replace FILE")
         json_text.check_writable(output)
     started = perf_counter()
     try:
@@ -83,15 +95,26 @@ def _made(arrow: Reduction, file: str | None, format_: str | None, colors: int |
 
     source: Any
     if sudoku is not None:
-        source = problem_file.sudoku(sudoku)
+        try:
+            source = problem_file.sudoku(sudoku)
+        except InvalidInput as error:
+            error.file = "--sudoku"
+            raise
     elif arrow.source_kind == DNNT:
         assert file is not None, "checked with the usage"
         source = bundle_file.document(file)
     else:
         assert file is not None, "checked with the usage"
         source = problem_file.read(file, format_, colors, lambda text: fail(f"warning: {file}: {text}", 0))
-    bundle = arrow.reduce(source)
-    bundle.to_bytes()
+    named = "--sudoku" if file is None else file
+    try:
+        bundle = arrow.reduce(source)
+        bundle.to_bytes()
+    except InvalidInput as error:
+        error.file = error.file or named
+        raise
+    except MethodUnsuitable as error:
+        raise MethodUnsuitable(f"{named}: {error}") from None
     return bundle
 
 

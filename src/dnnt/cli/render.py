@@ -267,7 +267,7 @@ def print_reduced(bundle: Bundle, output: str, seconds: float) -> None:
                 ("Rule", f"{bundle.rule} ({bundle.variant}), {bundle.contract.theorem}"),
                 ("Source", f"{rule.source_kind}: {letters}"),
                 ("Target", f"{rule.target_kind}: {sizes}"),
-                ("Guarantee", bundle.contract.guarantee),
+                ("Guarantee" if bundle.contract.holds else "As printed", bundle.contract.guarantee),
                 ("Time", f"{seconds:.3f} s"),
             ]
         )

@@ -13,6 +13,8 @@ from dnnt.certificate import (
     Lower,
     Nonnegative,
     ReachableStates,
+    Restricted,
+    Signs,
     Upper,
 )
 from dnnt.errors import InvalidCertificate, InvalidInput, shown
@@ -33,6 +35,8 @@ def to_bytes(certificate: Certificate) -> bytes:
             "parameters": certificate.upper.parameters.to_json(),
             "loss": _number(certificate.upper.loss),
         }
+        if certificate.upper.signs is not None:
+            body["upper"]["signs"] = certificate.upper.signs.to_json()
     if certificate.lower is not None:
         bound = certificate.lower.bound
         body["lower"] = {
@@ -70,7 +74,9 @@ def from_json(body: Any) -> Certificate:
     upper, lower = body.get("upper"), body.get("lower")
     return Certificate(
         body["sha256"],
-        None if upper is None else Upper(parameters(upper["parameters"]), _read_number(upper["loss"])),
+        None
+        if upper is None
+        else Upper(parameters(upper["parameters"]), _read_number(upper["loss"]), _signs(upper.get("signs"))),
         None
         if lower is None
         else Lower(
@@ -90,6 +96,8 @@ def _grounds(given: Any) -> Grounds:
             given["last"],
             tuple(given["sizes"].items()),
         )
+    if kind == "restricted":
+        return Restricted(_signs(given.get("signs")))
     simple: dict[str, Grounds] = {
         "empty": Empty(),
         "nonnegative": Nonnegative(),
@@ -98,10 +106,16 @@ def _grounds(given: Any) -> Grounds:
     if kind not in simple:
         raise InvalidInput(
             f"unknown grounds {shown(kind)}",
-            f"known are reachable, {', '.join(simple)}",
+            f"known are reachable, restricted, {', '.join(simple)}",
             "lower.grounds",
         )
     return simple[kind]
+
+
+def _signs(given: Any) -> Signs | None:
+    if given is None:
+        return None
+    return Signs(given["bits"], tuple((i, node, tuple(names)) for i, node, names in given["expand"]))
 
 
 def _read_number(value: Any) -> Number:

@@ -12,6 +12,7 @@ from dnnt.exact import to_json
 from dnnt.formats import json_text
 from dnnt.instance import Instance
 from dnnt.network import Edge, Layer, Layered, Network, Vertex
+from dnnt.rules import RULES, variants
 from dnnt.spaces import Space
 
 FORMAT = "dnnt-instance"
@@ -48,10 +49,18 @@ def parse(raw: bytes) -> Instance:
 
 
 def check_bundle(body: Any) -> None:
-    """Raise unless the body is an object with a bundle's head and keys."""
+    """Raise unless the body is an object with a bundle's head and keys, a known rule, a source and a trace."""
     check_head(body, BUNDLE, VERSION)
     known = ("format", "version", "rule", "variant", "source", "target", "trace")
     keys(body, known, known)
+    rule, variant = body["rule"], body["variant"]
+    if rule not in RULES:
+        raise InvalidInput(f"unknown rule {shown(rule)}", f"rules are {', '.join(RULES)}", "rule")
+    if variant not in variants(rule):
+        raise InvalidInput(f"unknown variant {shown(variant)}", f"{rule} has {', '.join(variants(rule))}", "variant")
+    for key in ("source", "trace"):
+        if not isinstance(body[key], dict):
+            raise InvalidInput(f"{shown(body[key])} is not an object", "write an object", key)
 
 
 def from_json(body: Any) -> Instance:

@@ -123,7 +123,7 @@ def _guarded(
     def apply(f: Vector, y: Vector) -> Number:
         if f == y:
             return 0
-        number_of_case = y[tag]
+        number_of_case = normal(y[tag])
         if not isinstance(number_of_case, int) or not 1 <= number_of_case <= len(cases):
             return penalty
         case = cases[number_of_case - 1]
@@ -159,7 +159,7 @@ def _fits(arguments: dict[str, Any], count: int) -> None:
 
 
 def _allows(arguments: dict[str, Any], count: int, y: Vector) -> None:
-    cases, tag, outputs = arguments["cases"], y[arguments["tag"]], arguments["outputs"]
+    cases, tag, outputs = arguments["cases"], normal(y[arguments["tag"]]), arguments["outputs"]
     if isinstance(tag, int) and 1 <= tag <= len(cases) and cases[tag - 1].weight:
         arguments["loss"].check_targets(len(outputs), tuple(y[o] for o in outputs))
 

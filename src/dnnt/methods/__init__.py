@@ -11,6 +11,7 @@ _WHERE: Mapping[str, str] = {
     "brute-force": "dnnt.methods.brute_force",
     "paper-dp": "dnnt.methods.paper_dp",
     "reachable": "dnnt.methods.reachable",
+    "restricted": "dnnt.methods.restricted",
 }
 
 NAMES = tuple(_WHERE)

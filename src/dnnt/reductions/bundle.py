@@ -10,13 +10,14 @@ from typing import Any
 from dnnt.answer import Answer
 from dnnt.errors import InternalError, InvalidInput, InvalidParameters, TooLarge, at, shown
 from dnnt.evaluation import evaluate
-from dnnt.exact import Number, brief
+from dnnt.exact import brief
 from dnnt.formats import instance_file, json_text, parameters_file
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters, check_shape, inside, parameters
 from dnnt.problems.base import Problem
 from dnnt.problems.straight_line import StraightLineProgram
 from dnnt.reductions.base import CNNT, SOURCE_SHA256, Contract, Reduction, problem_of
+from dnnt.reductions.continuous_target import EMPTY
 from dnnt.reductions.size import measured
 
 FORMAT = instance_file.BUNDLE
@@ -157,9 +158,20 @@ class Bundle:
 
     def check_parameters(self, given: Parameters) -> None:
         """Raise `InvalidParameters` unless the parameters lie in their spaces and have a loss of at most gamma."""
-        fault = _parameters_fault(self.target, given)
-        if fault is not None:
+        within, fault = _judged(self.target, given)
+        if within is None and self._is_lifted(given):
+            return
+        if not within:
             raise InvalidParameters(fault, "give parameters that lie in their spaces, with a loss of at most gamma")
+
+    def _is_lifted(self, given: Parameters) -> bool:
+        """Whether parameters whose loss is not known are what a solution of the source lifts to: then the theorem says
+        that they are within gamma.
+        """
+        if not (self.is_continuous and self.contract.holds) or self.trace.get(EMPTY):
+            return False
+        found = self.reduction._extract(self.problem, self.target, given)
+        return fault_of(self.problem, found) is None and self.reduction._lift(self.problem, self.target, found) == given
 
     def _result(self, result: Any) -> tuple[str, Parameters]:
         """The answer in a result, and its parameters where it is `yes`."""
@@ -169,7 +181,7 @@ class Bundle:
             return "yes", _given(result)
         if "error" in result:
             raise InvalidInput(f"no answer, but an error: {shown(result['error'])}", "give an answer or parameters")
-        for key in ("answer", "parameters", "sha256"):
+        for key in ("answer", "sha256" if result.get("answer") == "no" else "parameters"):
             if key not in result:
                 raise InvalidInput(f'missing key "{key}"', "give the object that solve --json prints, or parameters")
         answer = result["answer"]
@@ -249,24 +261,26 @@ def solution_json(problem: Problem | Instance, solution: Any) -> Any:
 
 
 def _parameters_fault(instance: Instance, given: Parameters) -> str | None:
+    within, fault = _judged(instance, given)
+    return None if within else fault
+
+
+def _judged(instance: Instance, given: Parameters) -> tuple[bool | None, str]:
+    """Whether parameters are within gamma (None: not known), and if not, why not."""
     check_shape(instance.network, given)
     if not inside(instance.network, given):
-        return "a value lies outside its space"
-    assert instance.gamma is not None, "reductions deal with decisions"
-    total, within = _total(instance, given)
-    if within:
-        return None
-    return f"the total loss {'is not known' if total is None else brief(total)}, and gamma is {brief(instance.gamma)}"
-
-
-def _total(instance: Instance, given: Parameters) -> tuple[Number | None, bool]:
-    """The total loss where it can be written, and whether it is proved to be at most gamma."""
-    assert instance.gamma is not None, "reductions deal with decisions"
+        return False, "a value lies outside its space"
+    gamma = instance.gamma
+    assert gamma is not None, "reductions deal with decisions"
     try:
         total = evaluate(instance, given, max_bits=10**6).total
     except TooLarge:
         from dnnt.signs.from_network import total_bounds
 
         bounds = total_bounds(instance, given)
-        return bounds.exact, bool(bounds.at_most(instance.gamma))
-    return total, total <= instance.gamma
+        if bounds.exact is None:
+            within = bounds.at_most(gamma)
+            said = "not known (its numbers are too long)" if within is None else "above it"
+            return within, f"gamma is {brief(gamma)}, and the total loss is {said}"
+        total = bounds.exact
+    return total <= gamma, f"the total loss is {brief(total)}, and gamma is {brief(gamma)}"

@@ -1,4 +1,4 @@
-"""Bundle files: JSON <-> `Bundle`. Commands that take an instance read only a bundle's target (formats/instance_file)."""
+"""Bundle files: JSON <-> `Bundle`. Commands that take an instance read a bundle's target alone (instance_file.py)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,49 @@ from dnnt.problems.base import FORMAT as PROBLEM, Problem
 from dnnt.reductions import RULES, reduction, variants
 from dnnt.reductions.bundle import FORMAT, Bundle
 
+_RULE = b"dnnt-to-cnnt"
+
 MOST_LINKS = 20
 """The longest chain of bundles in bundles that is read."""
 
 
 def read(path: str | Path) -> Bundle:
     """Read a bundle file. Raises `InvalidInput`: one line with file, place, fault and remedy."""
-    found = document(path)
-    if isinstance(found, Instance):
-        raise InvalidInput("an instance, and no bundle", "make a bundle with dnnt reduce", file=str(path))
-    return found
+    raw = json_text.read_bytes(path)
+    try:
+        body = json_text.parse(raw)
+        if isinstance(body, dict) and body.get("format") in (instance_file.FORMAT, PROBLEM):
+            raise InvalidInput(f"{shown(body['format'])} is no bundle", "make one with dnnt reduce", "format")
+        return _with(from_json(body), raw)
+    except InvalidInput as error:
+        error.file = error.file or str(path)
+        raise
+
+
+def read_checked(path: str | Path) -> Bundle:
+    """Read a bundle whose target and trace are what its rule makes of its source. Raises `InvalidInput`."""
+    made = read(path)
+    try:
+        made.check()
+    except InvalidInput as error:
+        error.file = error.file or str(path)
+        raise
+    return made
 
 
 def document(path: str | Path) -> Instance | Bundle:
-    """Read what a file holds: an instance or a bundle. Raises `InvalidInput`."""
+    """Read what a file holds: an instance or a bundle, whose target is then what its rule makes of its source. Raises
+    `InvalidInput`.
+    """
+    raw = json_text.read_bytes(path)
     try:
-        raw = json_text.read_bytes(path)
         body = json_text.parse(raw)
         if isinstance(body, dict) and body.get("format") == FORMAT:
-            return _with(from_json(body), raw)
+            made = _with(from_json(body), raw)
+            made.check()
+            return made
+        if isinstance(body, dict) and body.get("format") == PROBLEM:
+            raise InvalidInput(f"{shown(PROBLEM)} is no instance", "reduce it to one first", "format")
         return instance_file.parse(raw)
     except InvalidInput as error:
         error.file = error.file or str(path)
@@ -38,13 +62,17 @@ def document(path: str | Path) -> Instance | Bundle:
 
 
 def of(target: Instance) -> Bundle | None:
-    """The bundle that an instance is the target of, where it was read from a bundle's file."""
-    if target.source is None:
+    """The bundle of dnnt-to-cnnt that an instance is the target of, where it was read from a bundle's file.
+
+    Raises `InvalidInput` for a bundle that is not well made.
+    """
+    raw = target.source
+    if raw is None or not (_RULE in raw or b"\\u" in raw):  # Quick, for most files are no such bundles.
         return None
-    body = json_text.parse(target.source)
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
+    body = json_text.parse(raw)
+    if not isinstance(body, dict) or body.get("format") != FORMAT or body.get("rule") != _RULE.decode():
         return None
-    return _with(from_json(body), target.source)
+    return _with(from_json(body), raw)
 
 
 def parse(raw: bytes) -> Bundle:
@@ -89,13 +117,28 @@ def _with(bundle: Bundle, raw: bytes) -> Bundle:
     return bundle
 
 
+def result_in(raw: bytes) -> Any:
+    """What the bytes of a result hold: parameters, or the one object of solve --json."""
+    try:
+        return json_text.parse(raw)
+    except InvalidInput as error:
+        lines = [line for line in raw.splitlines() if line.strip()]
+        if len(lines) > 1 and all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
+            raise InvalidInput(f"{len(lines)} answers, one a line", "give the answer to this bundle alone") from None
+        raise error
+
+
 def solution_in(bundle: Bundle, body: Any) -> Any:
     """The solution in a parsed solution file: the solution itself, or what an object has under `solution`."""
     from dnnt.problems.csp import CSP
 
     origin = bundle.origin
-    if not isinstance(body, dict) or (isinstance(origin, CSP) and set(body) == set(origin.variables)):
+    if not isinstance(body, dict):
         return body
+    if isinstance(origin, CSP) and not isinstance(body.get("solution"), dict | None):
+        return body  # A variable of this name: letters are no objects.
+    if "error" in body and set(body) <= {"file", "error"} and not isinstance(origin, CSP):
+        raise InvalidInput(f"no answer, but an error: {shown(body['error'])}", "give a solution", "error")
     if isinstance(origin, Instance):
         if body.get("format") == parameters_file.FORMAT:
             return parameters_file.from_json(body)

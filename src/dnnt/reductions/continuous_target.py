@@ -14,6 +14,9 @@ from dnnt.spaces import Real
 
 REAL = Real()
 
+EMPTY = "empty_space"
+"""The key of a trace that says that the source has an empty space: no parameters at all."""
+
 MAX_SLOTS = 200_000
 """The most parameters of a source: each becomes a vertex."""
 
@@ -25,6 +28,8 @@ def refusal_of(problem: Instance) -> str | None:
     """Why an instance cannot be the source; None where it can."""
     if problem.gamma is None:
         return "the source has no gamma, and the reduction is one of decisions; add a gamma"
+    if problem.loss.kind == "guarded":
+        return "the loss of the source is guarded, as those that the rule makes are, and cannot be guarded again"
     if sum(count for _, count, _ in problem.network.slot_groups()) > MAX_SLOTS:
         return f"the source has more than {MAX_SLOTS:,} parameters, and each becomes a vertex"
     try:
@@ -64,7 +69,7 @@ def impossible(problem: Instance) -> tuple[Instance, Mapping[str, Any]]:
     """A continuous instance that no parameters satisfy, for a source that has no parameters at all."""
     network = Network(problem.network.inputs, (vertex("r", "identity"),), ("r",), (_edge(problem.network.inputs),))
     sample = Sample((0,) * problem.network.inputs, (0,))
-    return Instance(network, (sample,), loss("zero_one"), -1), {"empty_space": True}
+    return Instance(network, (sample,), loss("zero_one"), -1), {EMPTY: True}
 
 
 def _edge(inputs: int) -> Edge:

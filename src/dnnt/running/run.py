@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from dnnt.certificate import Grounds
+from dnnt.certificate import Grounds, Signs
 from dnnt.exact import Number
 from dnnt.parameters import Parameters
 
@@ -42,10 +42,11 @@ class Stop(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incumbent:
-    """The best parameters so far and their exact loss."""
+    """The best parameters so far and their exact loss; `signs` where that takes proofs of signs."""
 
     parameters: Parameters
     loss: Number
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +162,10 @@ class Run:
                 predicted=True,
             )
 
-    def offer(self, parameters: Parameters, loss: Number) -> None:
+    def offer(self, parameters: Parameters, loss: Number, signs: Signs | None = None) -> None:
         """Keep these parameters if no better ones are known."""
         if self.incumbent is None or loss < self.incumbent.loss:
-            self.incumbent = Incumbent(parameters, loss)
+            self.incumbent = Incumbent(parameters, loss, signs)
             self.observer.state(self)
 
     def prove(self, bound: Number | None, strict: bool, grounds: Grounds) -> None:

@@ -21,6 +21,9 @@ from dnnt.signs.expansion import Limits
 SHORT = 1 << 22
 """Bits of all numbers together up to which they are simply computed."""
 
+QUICK = 1 << 28
+"""The same where residues say 0 and only the proof is missing."""
+
 LONG = 1 << 30
 """The most bits of a number that is computed exactly when nothing else helps."""
 
@@ -32,6 +35,9 @@ PRECISE = 1 << 22
 
 MEASURED = 20_000
 """Bounds on lengths are followed up to 2^MEASURED."""
+
+LONGEST_WRITTEN = 14_000
+"""Lengths of so many bits themselves are written as a power of 2: readers refuse integers of 4,300 digits."""
 
 PATIENCE = 60.0
 """Seconds that residues may take by prediction."""
@@ -69,7 +75,7 @@ class SignVerdict:
             "error": self.error,
             "nonzero": self.nonzero,
             "method": self.method,
-            "bits": self.bits,
+            "bits": self.bits if self.bits.bit_length() < LONGEST_WRITTEN else f"2^{self.bits.bit_length() - 1}",
             "seconds": round(self.seconds, 6),
         }
 
@@ -134,7 +140,7 @@ class Decision:
             if found is not None:
                 return found
         zero = self._by_residues()
-        if zero is not None and len(lengths) * max(lengths) > SHORT << 6:
+        if zero is not None and sum(lengths) > QUICK:
             return zero
         if zero is None:
             spare = 4 * height + 4096

@@ -14,7 +14,7 @@ from typing import Any
 
 from dnnt.exact import Number, bits as bits_of, normal
 from dnnt.signs.circuit import Node, Product, Sum
-from dnnt.signs.expansion import Failed, Limits, Wanted, expanded
+from dnnt.signs.expansion import Expansion, Failed, Limits, Wanted
 from dnnt.signs.polynomial import Polynomial
 
 GOOD = 24
@@ -25,6 +25,7 @@ PLAIN = (
     Limits(24, 200, factored=True),
     Limits(100, 3_000),
     Limits(100, 3_000, factored=True),
+    Limits(200, 20_000, dropping=True),
     Limits(1_000, 100_000),
     Limits(1_000, 100_000, factored=True),
 )
@@ -37,11 +38,16 @@ FREE = (
     Limits(100, 3_000, pairs=True),
     Limits(100, 3_000, factored=True),
     Limits(100, 3_000),
+    Limits(200, 20_000, pairs=True, dropping=True),
+    Limits(200, 20_000, factored=True, dropping=True),
     Limits(1_000, 100_000, pairs=True),
     Limits(1_000, 100_000, pairs=True, factored=True),
     Limits(1_000, 100_000),
 )
 """The same where any proof will do."""
+
+EFFORT = 1_000_000
+"""The most work (terms made) that may be in vain before no other sum is expanded."""
 
 SHORT = 8
 """Terms of a polynomial that is kept as a node's new definition."""
@@ -69,6 +75,7 @@ class Engine:
         self.derived: dict[int, Polynomial] = {}
         self._differences: dict[tuple[int, int, int], int] = {}
         self._tried: dict[int, int] = {}
+        self._effort = EFFORT
         self._pending: set[int] = set()
 
     def add(self, node: Node, need: int = GOOD, closed: bool = False) -> int:
@@ -100,14 +107,15 @@ class Engine:
         key = (v, u, sign)
         if key not in self._differences:
             # It comes just before v: what replaces v is to be made of earlier nodes.
-            self._differences[key] = self._append(
-                Sum(0, ((v, 1), (u, -sign))), self.rank[v] - 1, self.needs[v]
-            )
+            d = self._append(Sum(0, ((v, 1), (u, -sign))), self.rank[v] - 1, self.needs[v])
+            # Definitions alone would go over the same ground again.
+            self._tried[d] = next((i for i, limits in enumerate(self.tries) if limits.pairs), 0)
+            self._differences[key] = d
         return self._differences[key]
 
     def is_hopeless(self, n: int) -> bool:
         """Whether all tries at a node have failed, or it waits itself for what asks."""
-        return n in self._pending or self._tried.get(n, 0) >= len(self.tries)
+        return n in self._pending or self._effort < 0 or self._tried.get(n, 0) >= len(self.tries)
 
     def sign(self, n: int) -> int | None:
         """The sign of a node: 1, 0 or -1, proved; None where it could not be found."""
@@ -146,24 +154,31 @@ class Engine:
         from flint import ctx
 
         waiting = [n]
+        begun: dict[int, Expansion] = {}
         self._pending.add(n)
         while waiting:
             m = waiting[-1]
             tried = self._tried.get(m, 0)
-            if self.fine[m] or tried >= len(self.tries):
+            if self.fine[m] or self._effort < 0 or tried >= len(self.tries):
                 self._pending.discard(waiting.pop())
                 continue
             try:
                 with ctx.workprec(self.bits):
-                    found = expanded(self, m, self.tries[tried])
-            except Failed:
+                    if m not in begun:
+                        begun[m] = Expansion(self, m, self.tries[tried])
+                    found = begun[m].run()
+            except Failed as failed:
                 self._tried[m] = tried + 1
+                del begun[m]
+                self._effort -= failed.work
             except Wanted as wanted:
                 waiting.append(wanted.node)
                 self._pending.add(wanted.node)
             else:
                 self.learn(m, found.value, found.ball)
-                if len(found.polynomial) <= SHORT and self.tries is FREE:
+                # It gets no better than that.
+                self._tried[m] = len(self.tries)
+                if self.tries is FREE and found.polynomial is not None and len(found.polynomial) <= SHORT:
                     self.derived[m] = found.polynomial
                 self.expansions.append((m, found.substituted))
 

@@ -27,34 +27,44 @@ if TYPE_CHECKING:
 CLOSE = 12
 """Numbers whose difference is below 2^-CLOSE of them are close."""
 
+MORE = 16
+"""How many times the terms that are kept may be there before small ones are dropped."""
+
 PAIRED = 40
 """The most monomials among which pairs are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most terms and the most work (terms made) of one expansion, whether it may use pairs, and whether factors that
-    all terms have in common are left alone.
+    """The most terms and the most work (terms made) of one expansion.
+
+    `pairs`: it may use them; `factored`: factors that all terms have in common are left alone; `dropping`: small terms
+    may become part of the error.
     """
 
     terms: int
     work: int
     pairs: bool = False
     factored: bool = False
+    dropping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """An exact value or a better ball, the polynomial that gave it, and the nodes substituted, in order."""
+    """An exact value or a better ball, the polynomial that it is (if no term was dropped), and what was substituted."""
 
     value: Number | None
     ball: Any
-    polynomial: Polynomial
+    polynomial: Polynomial | None
     substituted: tuple[int, ...]
 
 
 class Failed(Exception):
-    """The expansion would grow past its limits."""
+    """The expansion would grow past its limits, after so much work."""
+
+    def __init__(self, work: int = 0) -> None:
+        super().__init__(work)
+        self.work = work
 
 
 class Wanted(Exception):
@@ -65,54 +75,78 @@ class Wanted(Exception):
         self.node = node
 
 
-def expanded(engine: Engine, n: int, limits: Limits) -> Expanded:
-    """Expand node n, whose operands are settled as far as they can be. Raises `Failed`, and `Wanted` with pairs."""
-    return _Work(engine, n, limits).run()
-
-
-class _Work:
-    """The polynomial as it is, with the balls of its monomials."""
+class Expansion:
+    """One expansion: the polynomial as it is, with the balls of its monomials."""
 
     def __init__(self, engine: Engine, n: int, limits: Limits) -> None:
         self.engine = engine
         self.n = n
         self.limits = limits
         self.left = limits.work
-        self.terms: Polynomial = {}
+        self.terms = definition(engine, n)
         self.substituted: list[int] = []
         self.balls: dict[Monomial, Any] = {}
         self.powers: dict[tuple[int, int], Any] = {}
+        self.dropped: Any = None
+        self.total: Any = None
+        # Whether the total is to be evaluated again, and whether it belongs to the present terms.
+        self.stale, self.fresh = True, False
 
     def run(self) -> Expanded:
-        """Substitute until the value is exact or accurate."""
+        """Substitute until the value is exact or accurate.
+
+        Raises `Failed`; and `Wanted`, after which it goes on when it is called again.
+        """
+        try:
+            return self._run()
+        except Failed:
+            raise Failed(self.limits.work - self.left) from None
+
+    def _run(self) -> Expanded:
         from dnnt.signs.engine import is_good
 
-        self.terms = definition(self.engine, self.n)
-        met = True
         while True:
             self.engine.poll()
             value = constant(self.terms)
-            if value is not None:
+            if value is not None and self.dropped is None:
                 return Expanded(value, None, self.terms, tuple(self.substituted))
-            if met:
-                ball = self._ball()
-                if is_good(ball, self.engine.needs[self.n]):
-                    return Expanded(None, ball, self.terms, tuple(self.substituted))
-            chosen = self._next(ball)
+            if self.stale:
+                self.stale = False
+                self.total = self._ball()
+                if is_good(self.total, self.engine.needs[self.n]):
+                    whole = self.terms if self.dropped is None else None
+                    return Expanded(None, self.total, whole, tuple(self.substituted))
+                self.fresh = True
+            chosen = self._next(self.total)
             if chosen is None:
-                if met:
+                if self.fresh:
                     raise Failed
-                met = True
+                self.stale = True
                 continue
             v, by = chosen
-            met = self._substitute(v, by) or v in self.engine.derived
+            self.stale = self._substitute(v, by) or v in self.engine.derived
+            self.fresh = False
             self.substituted.append(v)
 
     def _ball(self) -> Any:
-        total: Any = 0
+        from flint import arb
+
+        total = arb(0) if self.dropped is None else self.dropped
         for m, c in self.terms.items():
             total = total + _times(self._monomial(m), c)
         return total
+
+    def _drop(self) -> None:
+        """Keep the larger half of the terms; the others become part of the error."""
+        from flint import arb
+
+        sizes = {m: size_of(_times(self._monomial(m), c)) for m, c in self.terms.items()}
+        kept = sorted(sizes, key=lambda m: sizes[m], reverse=True)[: self.limits.terms // 2]
+        total = arb(0) if self.dropped is None else self.dropped
+        for m in set(self.terms).difference(kept):
+            total = total + _times(self._monomial(m), self.terms[m])
+        self.dropped = total
+        self.terms = {m: self.terms[m] for m in kept}
 
     def _monomial(self, m: Monomial) -> Any:
         ball = self.balls.get(m)
@@ -213,6 +247,7 @@ class _Work:
     def _substitute(self, v: int, by: Polynomial) -> bool:
         """Replace node v everywhere; returns whether monomials met."""
         simple = len(by) == 1
+        most = self.limits.terms * (MORE if self.limits.dropping else 1)
         result: Polynomial = {}
         powers: dict[int, Polynomial] = {}
         met = False
@@ -233,9 +268,11 @@ class _Work:
                     self.balls.setdefault(key, self.balls[m])
                 met |= _add(result, key, normal(c * b))
             self.left -= len(powers[e])
-            if len(result) > self.limits.terms or self.left < 0:
+            if len(result) > most or self.left < 0:
                 raise Failed
         self.terms = result
+        if len(result) > self.limits.terms:
+            self._drop()
         return met
 
 
@@ -263,6 +300,15 @@ def _add(p: Polynomial, m: Monomial, c: Number) -> bool:
     else:
         del p[m]
     return True
+
+
+def size_of(ball: Any) -> int:
+    """About the bits in front of the point of the largest number in a ball; very negative for 0."""
+    upper = ball.abs_upper()
+    if not upper.is_finite() or upper.is_zero():
+        return -(1 << 62) if upper.is_zero() else 1 << 62
+    mantissa, exponent = upper.man_exp()
+    return int(exponent) + int(mantissa).bit_length()
 
 
 def constant(p: Polynomial) -> Number | None:

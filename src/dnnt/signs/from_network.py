@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from dnnt.certificate import Signs
 from dnnt.exact import Number, normal
-from dnnt.instance import Instance
+from dnnt.instance import Instance, Sample
 from dnnt.parameters import Parameters, check_shape
-from dnnt.signs.loss_bounds import below, is_number, loss_bounds, not_above
-from dnnt.signs.network_circuit import NetworkCircuit, Undecided, Value, Wiring, as_ball, wired
+from dnnt.signs.engine import as_ball
+from dnnt.signs.loss_bounds import above, is_number, loss_bounds, not_above
+from dnnt.signs.network_circuit import NetworkCircuit, Undecided, Value, Wiring, wired
 
 LADDER = ((2, 128), (4, 1024), (8, 8192))
 """Bits to try: so many for each product on the longest way, and so many besides."""
@@ -40,14 +41,14 @@ class TotalBounds:
         """Whether the total loss is at most the number; None where that is not proved."""
         if self.high is not None and not_above(self.high, bound):
             return True
-        return False if below(self.low, bound) else None
+        return False if above(self.low, bound) else None
 
     def least(self) -> Number:
         """A number that the total loss is not below: a short one."""
         if is_number(self.low):
             low: Number = self.low
             return low
-        power = next((1 << k for k in range(256, -1, -1) if below(self.low, 1 << k)), 0)
+        power = next((1 << k for k in range(256, -1, -1) if above(self.low, 1 << k)), 0)
         return power
 
 
@@ -80,9 +81,11 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
     expansions: list[tuple[int, int, tuple[int, ...]]] = []
     low: Value = 0
     high: Value | None = 0
-    for i, x in enumerate(dict.fromkeys(sample.x for sample in instance.samples)):
-        samples = [sample for sample in instance.samples if sample.x == x and sample.weight]
-        if not samples:
+    groups: dict[tuple[Number, ...], list[Sample]] = {}
+    for sample in instance.samples:
+        groups.setdefault(sample.x, []).append(sample)
+    for i, (x, samples) in enumerate(groups.items()):
+        if not any(sample.weight for sample in samples):
             continue
         try:
             circuit = NetworkCircuit(wiring, x, bits, poll)
@@ -93,6 +96,8 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
         with ctx.workprec(bits):
             for sample in samples:
                 poll()
+                if not sample.weight:
+                    continue
                 least, most = loss_bounds(instance.loss, outputs, sample.y)
                 low = _plus(low, sample.weight, least)
                 high = None if high is None or most is None else _plus(high, sample.weight, most)
@@ -100,7 +105,7 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
 
 
 def _plus(total: Value, weight: Number, value: Value) -> Value:
-    """total + weight · value, exactly where both are."""
+    """The total with another term, exactly where both are."""
     if is_number(total) and is_number(value):
         return normal(total + weight * value)
     total = as_ball(total) if is_number(total) else total

@@ -56,7 +56,7 @@ def as_value(value: Value) -> Value:
     return as_ball(value) if is_number(value) else value
 
 
-def below(low: Value, bound: Number) -> bool:
+def above(low: Value, bound: Number) -> bool:
     """Whether all of a value is proved to lie above the number."""
     return bool(low > bound) if is_number(low) else bool(low > as_ball(bound))
 
@@ -104,7 +104,7 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
 
 def _above(value: Value, number: Number) -> bool | None:
     """Whether the value is above the number, as far as that is proved."""
-    return True if below(value, number) else False if not_above(value, number) else None
+    return True if above(value, number) else False if not_above(value, number) else None
 
 
 def _equals(value: Value, number: Number) -> bool | None:

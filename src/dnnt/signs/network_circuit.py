@@ -1,15 +1,16 @@
 """A network with given parameters, at one input, as a circuit: vertex v has the nodes 2v and 2v + 1.
 
-Node 2v is its pre-activation, node 2v + 1 its value. Activations in pieces are decided by proved comparisons, any others
-apply where the pre-activation is known exactly. A digit product whose pre-activation is an integer plus the digit code
-of an integer is the product of the two (Lemma 3.5, repaired), and its node 2v the integer alone: no digit is formed.
+Node 2v is its pre-activation, node 2v + 1 its value. Activations in pieces are decided by proved comparisons, any
+others apply where the pre-activation is known exactly. A digit product whose pre-activation is an integer plus the
+digit code of an integer is the product of the two (Lemma 3.5, repaired), and its node 2v the integer alone: no digit is
+formed.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +21,7 @@ from dnnt.parameters import Parameters
 from dnnt.signs.circuit import Node, Product, Sum, linear
 from dnnt.signs.engine import GOOD, PLAIN, Engine, as_ball
 
-PRODUCTS = {"square": 1, "quarter_square": Fraction(1, 4)}
+PRODUCTS: Mapping[str, Number] = {"square": 1, "quarter_square": Fraction(1, 4)}
 
 Value = Number | Any
 """A number that is known exactly, or a ball (`flint.arb`) around one."""
@@ -85,7 +86,7 @@ def wired(network: Network, chosen: Parameters) -> Wiring:
         height = heights[v] + wiring.products(v)
         for u, _ in wiring.terms[v]:
             heights[u] = max(heights[u], height)
-    return Wiring(*(getattr(wiring, key) for key in list(Wiring.__slots__)[:-1]), tuple(heights))
+    return replace(wiring, heights=tuple(heights))
 
 
 class NetworkCircuit:
@@ -115,9 +116,7 @@ class NetworkCircuit:
 
     def expansions(self) -> list[tuple[int, tuple[int, ...]]]:
         """The sums that were expanded, and what was substituted, by the names of the nodes."""
-        return [
-            (self.names[n], tuple(self.names[m] for m in substituted)) for n, substituted in self.engine.expansions
-        ]
+        return [(self.names[n], tuple(self.names[m] for m in substituted)) for n, substituted in self.engine.expansions]
 
     def _add(self, name: int, node: Node, need: int, closed: bool) -> int:
         n = self.engine.add(node, need, closed)
@@ -237,5 +236,5 @@ class NetworkCircuit:
 
 
 def line(constant: Number, slope: Number, node: int) -> Sum:
-    """constant + slope · node."""
+    """The line constant + slope · node."""
     return Sum(constant, ((node, slope),) if slope else ())

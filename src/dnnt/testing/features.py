@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dnnt.activations import KINDS
 from dnnt.exact import Number
 from dnnt.formats import json_text
 from dnnt.instance import Instance
+from dnnt.losses.guarded import Case, Check, Equation, Member
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.profile import shape
 from dnnt.reachable.from_graph import fixed_values
@@ -44,6 +46,25 @@ class _Facts:
         self.fixed = {self.network.vertices[v].id for v in fixed}
         self.edges = self.network.edges
         self.xs = [sample.x for sample in instance.samples]
+
+    def kind(self, name: str) -> str:
+        """The kind of a vertex's activation."""
+        return self.network.vertices[self.network.position[name]].activation.kind
+
+    def irregular(self, name: str) -> bool:
+        """Whether nothing is known of the range of a vertex."""
+        kind = self.kind(name)
+        return kind in KINDS and not KINDS[kind].regular
+
+    def cases(self) -> tuple[Case, ...]:
+        """The cases of a guarded loss; none for another loss."""
+        found = dict(self.instance.loss.arguments)
+        return found["cases"] if self.instance.loss.kind == "guarded" else ()
+
+    def checks(self) -> tuple[Check, ...]:
+        """All checks of a guarded loss; none for another loss."""
+        found = dict(self.instance.loss.arguments) if self.instance.loss.kind == "guarded" else {}
+        return (*found.get("checks", ()), *(check for case in self.cases() for check in case.checks))
 
     def is_live(self, name: str) -> bool:
         return self.live[self.network.position[name]]
@@ -91,6 +112,13 @@ def _equal_units(facts: _Facts) -> bool:
 
     units = [looks(v.id) for v in facts.network.vertices if facts.is_unit(v.id)]
     return len(set(units)) < len(units)
+
+
+def _names_no_case(facts: _Facts) -> bool:
+    """A tag that is no case."""
+    found = dict(facts.instance.loss.arguments)
+    named = range(1, len(facts.cases()) + 1)
+    return "tag" in found and any(sample.y[found["tag"]] not in named for sample in facts.instance.samples)
 
 
 def _gamma(sign: int) -> Callable[[_Facts], bool]:
@@ -145,5 +173,14 @@ FEATURES: Mapping[str, Callable[[_Facts], bool]] = {
     "no gamma": lambda f: f.instance.gamma is None,
     "least loss above 0": lambda f: f.truth.least is not None and f.truth.least > 0,
     "one choice": lambda f: f.truth.choices == 1,
+    "output of unknown range": lambda f: any(f.irregular(name) for name in f.outputs),
+    "unit of unknown range": lambda f: any(f.is_unit(v.id) and f.irregular(v.id) for v in f.network.vertices),
+    "digit code that is read": lambda f: any(
+        e.source != SOURCE and f.kind(e.source) == "digit_code" and f.kind(e.target) == "digit_product" for e in f.edges
+    ),
+    "check of a space": lambda f: any(isinstance(check, Member) for check in f.checks()),
+    "check of an equation": lambda f: any(isinstance(check, Equation) for check in f.checks()),
+    "case of weight 0": lambda f: any(case.weight == 0 for case in f.cases()),
+    "tag that is no case": _names_no_case,
     "depth 3 or more": lambda f: shape(f.network)[0] >= 3,
 }

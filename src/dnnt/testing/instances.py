@@ -14,12 +14,13 @@ from random import Random
 from typing import Any
 
 from dnnt.evaluation import evaluate
-from dnnt.exact import normal, text, to_json
+from dnnt.exact import Number, normal, text, to_json
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.methods import method
 from dnnt.parameters import of_edges
 from dnnt.spaces import Real
+from dnnt.testing.coded_losses import TAGS, random_guarded, random_pairs
 from dnnt.testing.oracle import oracle
 
 Body = dict[str, Any]
@@ -28,7 +29,18 @@ MOST_CHOICES = 3000
 """The most choices of parameters of a random instance; most have far fewer."""
 
 SIMPLE = ("identity", "relu", "sign", "step", "abs", "square", "quarter_square", "floor")
-LOSSES = ("squared", "absolute", "maximum", "zero_one", "hinge", "table", "misclassified")
+PLAIN = (*SIMPLE, "relu", "relu", "clip", "scale", "leaky_relu", "constant", "table", "piecewise_linear")
+DIGITS = ("digit_code", "digit_product", "printed_code", "printed_product")
+LOSSES = (
+    *("squared", "absolute", "maximum", "zero_one", "hinge", "table") * 2,
+    "positive",
+    "pairs",
+    "printed_pairs",
+    "guarded",
+    "misclassified",
+    "misclassified",
+)
+WITHOUT_OUTPUTS = LOSSES[:-3]
 HUGE = 10**29 + 3 * 10**14 + 7
 
 
@@ -62,6 +74,10 @@ def _fraction(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+def _size(value: Any) -> Number:
+    return normal(abs(_fraction(value)))
+
+
 def _parsed(body: Body) -> Instance:
     return instance_file.parse(json.dumps(body, ensure_ascii=False).encode())
 
@@ -93,7 +109,7 @@ class _Maker:
         if self.kind == "huge" and self.chance(0.15):
             return self.rng.choice((HUGE, -HUGE, f"{HUGE}/{HUGE - 4}", str(2 * HUGE), f"-1/{HUGE}"))
         if self.kind == "rational" and self.chance(0.4):
-            return self.rng.choice(("1/2", "-1/3", "2/4", 0.25, -0.1, "-1.50", "7/3", 1.0, 12e-1))
+            return self.rng.choice(("1/2", "-1/3", "2/4", 0.25, -0.1, "-1.50", "7/3", 1.0, 12e-1, "3.21"))
         return self.rng.choice((0, 0, 1, 1, -1, -1, 2, -2, 3, -4))
 
     def numbers(self, count: int) -> list[Any]:
@@ -127,19 +143,19 @@ class _Maker:
 
     def activation(self) -> Any:
         """Any activation; for the paper's program one that keeps natural numbers natural."""
-        kind = self.rng.choice(
-            (
-                *SIMPLE,
-                "relu",
-                "relu",
-                "clip",
-                "scale",
-                "leaky_relu",
-                "constant",
-                "table",
-                "piecewise_linear",
-            )
-        )
+        return self.coded() if self.chance(0.12) else self.plain()
+
+    def coded(self) -> Any:
+        """One of those that reductions need."""
+        if self.chance(0.6):
+            return self.rng.choice(DIGITS[1::2] if self.natural else DIGITS)
+        inside = self.rng.choice(DIGITS) if self.chance(0.2) and not self.natural else self.plain()
+        ends = [sorted((_size(self.number()), _size(self.number()))) for _ in range(self.rng.choice((0, 1, 1, 2)))]
+        zero = [[text(low), text(high)] for low, high in ends]
+        return {"kind": "windows", "inside": inside, "bound": text(_size(self.number())), "zero": zero}
+
+    def plain(self) -> Any:
+        kind = self.rng.choice(PLAIN)
         a, b = sorted(self.numbers(2), key=_fraction)
         made: dict[str, Any] = {
             "clip": {"low": a, "high": b},
@@ -195,6 +211,9 @@ class _Maker:
         like = self.activation() if alike or self.chance(0.3) else None
         hidden = [self.vertex("h", like) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))]
         sums = [self.vertex("t") for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 3)))]
+        if hidden and sums and not alike and self.chance(0.12):  # A digit code and what reads it.
+            self.vertices[-1]["activation"] = "digit_product"
+            self.vertices[-len(sums) - 1]["activation"] = "digit_code"
         if alike:
             self.equal_units(hidden, sums)
         for name in () if alike else hidden:
@@ -290,11 +309,14 @@ class _Maker:
         body["spaces"] = self.named
         if self.chance(0.3):
             body |= {"name": 'a "name" ≠ 1', "notes": {"free": [1, {"null": None}], "text": "ü"}}
-        loss = self.rng.choice(LOSSES if outputs else LOSSES[:-1])
+        loss = self.rng.choice(LOSSES if outputs else WITHOUT_OUTPUTS)
         body["samples"] = [self.sample(loss, outputs) for _ in range(self.rng.choice((0, 1, 1, 2, 2, 2, 3, 3, 3, 4)))]
+        tag = self.rng.randrange(outputs) if loss == "guarded" else 0
+        for sample in body["samples"] if loss == "guarded" else ():
+            sample["y"][tag] = self.rng.choice(TAGS)
         body["loss"] = "squared"
         reached = self.aimed(body, keep=loss == "misclassified")
-        body["loss"] = self.loss(loss, body["samples"], reached)
+        body["loss"] = self.loss(loss, body["samples"], reached, outputs, tag)
         if self.chance(0.7):
             body["gamma"] = self.gamma(_parsed(body))
         return _parsed(body)
@@ -327,7 +349,11 @@ class _Maker:
                 sample["y"] = output
         return reached
 
-    def loss(self, kind: str, samples: list[Body], reached: list[list[Any]]) -> Any:
+    def loss(self, kind: str, samples: list[Body], reached: list[list[Any]], outputs: int, tag: int) -> Any:
+        if kind == "guarded":
+            return random_guarded(self.rng, tag, samples, reached, self.number, self.activation)
+        if kind in ("pairs", "printed_pairs"):
+            return random_pairs(self.rng, kind, outputs, reached)
         if kind == "hinge":
             return {"kind": kind, "margin": self.number()}
         if kind != "table":
