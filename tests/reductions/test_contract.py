@@ -129,7 +129,7 @@ def test_a_lift_that_loses_the_solution_is_found(monkeypatch: pytest.MonkeyPatch
 
 def test_shrinking_ends_at_the_least() -> None:
     def wrong(source: Any) -> bool:
-        return sum(source.items) >= 4
+        return bool(sum(source.items) >= 4)
 
     assert shrunk(SubsetSum((9, 5, 7), 12), wrong) == SubsetSum((4,), 0)
 
@@ -145,7 +145,7 @@ def test_chains() -> None:
     for rule in ("slp-to-dnnt", "subset-sum-to-dnnt", "csp-to-dnnt", "exact-cover-to-dnnt"):
         for variant in ("repaired", "probes"):
             chained = reduction(rule) >> reduction("dnnt-to-cnnt", variant)
-            source = EXAMPLES[reduction(rule).source_kind][1]()
+            source: Any = EXAMPLES[reduction(rule).source_kind][1]()
             bundle = chained.reduce(source)
             assert isinstance(bundle.source, Bundle) and bundle.origin == source and bundle.is_continuous
             solution = next(iter(source.solutions()))
