@@ -9,7 +9,7 @@ from dnnt.errors import InvalidInput, at, shown
 from dnnt.formats import instance_file, json_text, parameters_file, problem_file
 from dnnt.instance import Instance
 from dnnt.problems.base import FORMAT as PROBLEM, Problem
-from dnnt.reductions import RULES, reduction, variants
+from dnnt.reductions import reduction
 from dnnt.reductions.bundle import FORMAT, Bundle
 
 _RULE = b"dnnt-to-cnnt"
@@ -86,12 +86,6 @@ def from_json(body: Any, depth: int = 0) -> Bundle:
     if depth > MOST_LINKS:
         raise InvalidInput(f"more than {MOST_LINKS} bundles in bundles", "chain fewer rules", "source")
     rule, variant, trace = body["rule"], body["variant"], body["trace"]
-    if rule not in RULES:
-        raise InvalidInput(f"unknown rule {shown(rule)}", f"rules are {', '.join(RULES)}", "rule")
-    if variant not in variants(rule):
-        raise InvalidInput(f"unknown variant {shown(variant)}", f"{rule} has {', '.join(variants(rule))}", "variant")
-    if not isinstance(trace, dict):
-        raise InvalidInput(f"{shown(trace)} is not an object", "write an object", "trace")
     with at("source"):
         source = _source(body["source"], depth)
     with at("target"):
