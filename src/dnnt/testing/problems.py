@@ -70,14 +70,16 @@ def small_instances() -> Iterator[Instance]:
     """One edge, two parallel edges, and two edges in a row, with all spaces in {-1, 0, 1} of one or two values."""
     spaces = [[-1], [0], [1], [-1, 0], [0, 1], [-1, 1]]
     for weights, bias, x, y, gamma, kind in product(
-        spaces, ([0], [1], [0, 1]), (0, 1, 2), (0, 1), (0, 1), ("identity", "step")
+        spaces, ([0], [1], [0, 1]), (0, 1, 2), (0, 1, 2), (0, 1, 2), ("identity", "step")
     ):
         yield _line([(weights, bias)], [kind], x, y, gamma)
-    for first, second, bias, y, kind in product(spaces, spaces, ([0], [-1, 1]), (1, -1), ("identity", "relu", "sign")):
+    for first, second, bias, y, kind in product(
+        spaces, spaces, ([0], [-1, 1]), (0, 1, -1), ("identity", "relu", "sign")
+    ):
         yield _line([(first, [0]), (second, bias)], [kind, "identity"], 1, y, 0)
-    for first, second, bias, y in product(spaces, spaces, ([0], [0, 1]), (0, 2)):
+    for first, second, bias, y, kind in product(spaces, spaces, ([0], [0, 1]), (0, 1, 2), ("identity", "abs")):
         edges = [_edge("s", "t", first, bias), _edge("s", "t", second, [0])]
-        yield graph(1, [{"id": "t", "activation": "identity"}], ["t"], edges, [([1], [y])], "absolute", 0)
+        yield graph(1, [{"id": "t", "activation": kind}], ["t"], edges, [([1], [y])], "absolute", 0)
 
 
 def _edge(tail: str, head: str, weights: list[int], bias: list[int]) -> dict[str, Any]:
