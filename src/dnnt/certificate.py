@@ -67,15 +67,24 @@ class Signs:
     """How to prove signs of numbers that cannot be written: the bits of intervals, and which sums to expand.
 
     `expand`: (index of the distinct input, node, nodes to be substituted in its sum, in this order); vertex v has the
-    nodes 2v (its pre-activation) and 2v + 1 (its value).
+    nodes 2v (its pre-activation) and 2v + 1 (its value). `differences`: (index of the input, d, v, s, u): one more node
+    d = v - s · u, with s = 1 or -1; where a pair (v, d) is to be substituted, v is replaced by s · u + d.
     """
 
     bits: int
-    expand: tuple[tuple[int, int, tuple[int, ...]], ...] = ()
+    expand: tuple[tuple[int, int, tuple[int | tuple[int, int], ...]], ...] = ()
+    differences: tuple[tuple[int, int, int, int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The guide as the certificate file holds it."""
-        return {"bits": self.bits, "expand": [[i, node, list(names)] for i, node, names in self.expand]}
+        body: dict[str, Any] = {"bits": self.bits}
+        if self.differences:
+            body["differences"] = [list(each) for each in self.differences]
+        body["expand"] = [
+            [i, node, [list(each) if isinstance(each, tuple) else each for each in replaced]]
+            for i, node, replaced in self.expand
+        ]
+        return body
 
 
 @dataclass(frozen=True, slots=True)

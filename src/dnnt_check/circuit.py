@@ -6,6 +6,10 @@ from piece to piece are decided by proved comparisons of the pre-activation with
 says so, a sum is written as a polynomial in earlier nodes and nodes are replaced by their definitions; the more
 accurate enclosure is kept, and everything after uses it.
 
+A guide may name differences d = v - s * u of nodes that are nearly equal. They are nodes too, and v may be replaced by
+s * u + d in a polynomial, which is true whatever they are. A difference is evaluated, and expanded as the guide says,
+before the first expansion that uses it.
+
 A digit code is a number between 0 and 1 that no ball can hold: all its digits matter. But the product of an integer
 and the integer behind a digit code is a product, whatever the digits are (Lemma 3.5, repaired); so a digit_product
 whose pre-activation is an integer plus a digit code of an integer is defined as that product, and its node 2v is the
@@ -14,11 +18,12 @@ integer without the code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dnnt_check.activations import Activation
 from dnnt_check.budget import Invalid, Work
+from dnnt_check.certificate import Step
 from dnnt_check.evaluation import needed_vertices
 from dnnt_check.intervals import FRACTION_BITS, Ball, Intervals, Value
 from dnnt_check.losses import Vector
@@ -50,8 +55,18 @@ class Product:
 
 Definition = Sum | Product
 
-#: What a guide says of one input: sum -> the nodes to be replaced in it, in this order.
-Expansions = Mapping[int, tuple[int, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a guide says of one input.
+
+    Attributes:
+        expansions: sum -> what is to be replaced in it, in this order.
+        differences: d -> (v, s, u), where d = v - s * u.
+    """
+
+    expansions: dict[int, tuple[Step, ...]]
+    differences: dict[int, tuple[int, int, int]]
 
 
 class Plan:
@@ -80,23 +95,23 @@ class Plan:
 class Circuit:
     """The nodes of a network at one input."""
 
-    def __init__(
-        self, plan: Plan, x: Vector, place: str, expansions: Expansions, intervals: Intervals, work: Work
-    ) -> None:
+    def __init__(self, plan: Plan, x: Vector, place: str, hints: Hints, intervals: Intervals, work: Work) -> None:
         """Evaluate all nodes.
 
         Args:
             plan: the network.
             x: the input.
             place: how messages call the input.
-            expansions: what the guide says of it.
+            hints: what the guide says of it.
             intervals: the arithmetic.
             work: what is done is charged here.
         """
         self.plan = plan
         self.x = x
         self.place = place
-        self.expansions = expansions
+        self.expansions = hints.expansions
+        self.differences = hints.differences
+        self.begun: set[int] = set()
         self.intervals = intervals
         self.work = work
         self.activations = plan.wiring.activations
@@ -128,6 +143,7 @@ class Circuit:
             definition = Sum(definition.constant, terms)
         self._define(pre, definition)
         if pre in self.expansions and isinstance(self.values[pre], Ball):
+            self._evaluate_differences(self._used_by(pre))
             self._expand(pre, definition, self.expansions[pre])
         if code is not None:
             self._define(value, Product(1, pre, code))
@@ -275,15 +291,52 @@ class Circuit:
         value = self.values[node]
         return None if isinstance(value, Ball) else value
 
-    def _expand(self, node: int, definition: Sum, names: tuple[int, ...]) -> None:
+    def _used_by(self, node: int) -> list[int]:
+        """The differences that are not evaluated yet, of those that the expansion of a node uses."""
+        steps = self.expansions.get(node, ())
+        self.work.spend(1e-6 + len(steps) * 2e-7)
+        return [step[1] for step in steps if not isinstance(step, int) and step[1] not in self.values]
+
+    def _evaluate_differences(self, wanted: list[int]) -> None:
+        """Evaluate these differences, each after those that it needs itself."""
+        left = list(wanted)
+        while left:
+            d = left[-1]
+            if d in self.values:
+                left.pop()
+                continue
+            first, sign, second = self.differences[d]
+            if d not in self.begun:
+                self.begun.add(d)
+                needed = self._used_by(d)
+                needed += [node for node in (first, second) if node in self.differences and node not in self.values]
+                # What is begun and has no value waits for d.
+                if not self.begun.isdisjoint(needed):
+                    raise Invalid(f"{self.place}: difference {d} needs itself")
+                left += needed
+                self.work.hold(len(left) * 8, "the differences that wait for others")
+                continue
+            for node in (first, second):
+                if node not in self.values:
+                    raise Invalid(f"{self.place}: difference {d} is needed before node {node} has a value")
+            definition = Sum(0, ((1, first), (-sign, second)))
+            self._define(d, definition)
+            if d in self.expansions and isinstance(self.values[d], Ball):
+                self._expand(d, definition, self.expansions[d])
+
+    def _expand(self, node: int, definition: Sum, steps: tuple[Step, ...]) -> None:
         """Write a sum as a polynomial in earlier nodes, as the guide says, and evaluate that."""
         polynomial = Polynomial(self._exact, self.work)
         try:
             polynomial.start(definition.constant, definition.terms)
-            for name in names:
+            for step in steps:
                 self.work.spend(2e-7)
-                if name in polynomial.variables:
-                    self._substitute(polynomial, name)
+                if isinstance(step, int):
+                    if step in polynomial.variables:
+                        self._substitute(polynomial, step)
+                elif step[0] in polynomial.variables:
+                    _, sign, other = self.differences[step[1]]
+                    polynomial.substitute_sum(step[0], 0, ((sign, other), (1, step[1])))
         except Invalid as error:
             if self.work.interrupted or type(error) is not Invalid:
                 raise

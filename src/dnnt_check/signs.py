@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.certificate import Guide
-from dnnt_check.circuit import Circuit, Plan
+from dnnt_check.circuit import Circuit, Hints, Plan
 from dnnt_check.instance import Instance
 from dnnt_check.intervals import Ball, Intervals, Value
 from dnnt_check.loss_bounds import LossBounds
@@ -31,7 +31,8 @@ class GuidedLoss:
         """Evaluate the network at every distinct input with a sample of weight above 0."""
         self.work = work
         self.intervals = intervals = Intervals(guide.bits, work)
-        expansions = _by_input(guide, len(instance.points), len(wiring.activations), part, work)
+        hints = _by_input(guide, len(instance.points), len(wiring.activations), part, work)
+        none = Hints({}, {})
         plan = Plan(wiring, work)
         loss = LossBounds(instance.loss, intervals, work)
         lows: list[tuple[Number, Value]] = []
@@ -39,7 +40,7 @@ class GuidedLoss:
         for i, (x, samples) in enumerate(zip(instance.points, instance.samples, strict=True)):
             if not any(weight for weight, _ in samples):
                 continue
-            outputs = Circuit(plan, x, f"{part}.signs: input {i}", expansions.get(i, {}), intervals, work).outputs()
+            outputs = Circuit(plan, x, f"{part}.signs: input {i}", hints.get(i, none), intervals, work).outputs()
             for weight, labels in samples:
                 if weight:
                     low, high = loss.bounds(outputs, labels)
@@ -76,14 +77,40 @@ class GuidedLoss:
         return sign > 0 or (sign == 0 and not strict)
 
 
-def _by_input(guide: Guide, inputs: int, vertices: int, part: str, work: Work) -> dict[int, dict[int, tuple[int, ...]]]:
-    """The expansions of a guide by input and node."""
-    result: dict[int, dict[int, tuple[int, ...]]] = {}
-    for place, (index, node, names) in enumerate(guide.expand):
+def _by_input(guide: Guide, inputs: int, vertices: int, part: str, work: Work) -> dict[int, Hints]:
+    """What a guide says of each input; all nodes that it names exist, and steps fit the differences that they use."""
+    result: dict[int, Hints] = {}
+    for place, (index, d, v, sign, u) in enumerate(guide.differences):
+        here = f"{part}.signs.differences[{place}]"
         if index >= inputs:
-            raise Invalid(f"{part}.signs.expand[{place}]: there are only {inputs} distinct inputs")
-        if node >= 2 * vertices or any(name >= 2 * vertices for name in names):
-            raise Invalid(f"{part}.signs.expand[{place}]: there are only {vertices} vertices")
-        result.setdefault(index, {})[node] = names
-        work.spend(1e-6 + len(names) * 1e-7)
+            raise Invalid(f"{here}: there are only {inputs} distinct inputs")
+        if d < 2 * vertices:
+            raise Invalid(f"{here}: the name belongs to a vertex; names from {2 * vertices} on are free")
+        result.setdefault(index, Hints({}, {})).differences[d] = (v, sign, u)
+        work.spend(1e-6)
+    none = Hints({}, {})
+
+    def check(node: int, index: int, here: str) -> None:
+        if node >= 2 * vertices and node not in result.get(index, none).differences:
+            raise Invalid(f"{here}: there are only {vertices} vertices, and no such difference")
+
+    for place, (index, _, v, _, u) in enumerate(guide.differences):
+        for node in (v, u):
+            check(node, index, f"{part}.signs.differences[{place}]")
+        work.spend(2e-6)
+    for place, (index, node, steps) in enumerate(guide.expand):
+        here = f"{part}.signs.expand[{place}]"
+        if index >= inputs:
+            raise Invalid(f"{here}: there are only {inputs} distinct inputs")
+        check(node, index, here)
+        hints = result.setdefault(index, Hints({}, {}))
+        for step in steps:
+            if isinstance(step, int):
+                check(step, index, here)
+                continue
+            replaced, d = step
+            if d not in hints.differences or hints.differences[d][0] != replaced:
+                raise Invalid(f"{here}: a pair needs a difference, and the node that this is taken from")
+        hints.expansions[node] = steps
+        work.spend(1e-6 + len(steps) * 5e-7)
     return result

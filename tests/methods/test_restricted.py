@@ -8,7 +8,7 @@ import pytest
 
 from dnnt import pipeline
 from dnnt.answer import CHECKED, Answer
-from dnnt.certificate import Certificate, Restricted, Signs
+from dnnt.certificate import Certificate, Restricted, Signs, Upper
 from dnnt.checking import verdict
 from dnnt.choice import choose
 from dnnt.errors import MethodUnsuitable
@@ -47,6 +47,21 @@ def decided(steps: Steps, variant: str) -> Answer:
 def test_neighbours_of_a_power(variant: str, plus: int) -> None:
     answer = decided(neighbours_of_a_power(300, plus), variant)
     assert (answer.method, answer.stop) == ("restricted", "proved")
+
+
+@pytest.mark.parametrize("variant", ["repaired", "digits"])
+@pytest.mark.parametrize("kind", ["powers of near numbers", "a telescoping product", "one computation twice"])
+def test_programs_that_need_differences(kind: str, variant: str) -> None:
+    """What is computed twice cancels term by term, and the certificate says how."""
+    differences = 0
+    for seed in (2, 3):
+        answer = decided(KINDS[kind](Random(f"{kind} 100 {seed}"), 100), variant)
+        assert answer.certificate is not None
+        upper, lower = answer.certificate.upper, answer.certificate.lower
+        for part in (upper, None if lower is None else lower.grounds):
+            if isinstance(part, Upper | Restricted) and part.signs is not None:
+                differences += len(part.signs.differences)
+    assert differences or kind == "one computation twice"
 
 
 @pytest.mark.parametrize("variant", ["repaired", "digits"])

@@ -12,8 +12,7 @@ from dnnt.running import Run, Stop
 from dnnt.signs import decide as module, exactly
 from dnnt.signs.circuit import of_steps
 from dnnt.signs.decide import Decision, SignVerdict, decide, decide_within
-from dnnt.signs.engine import FREE, PLAIN, Engine
-from dnnt.signs.expansion import Limits
+from dnnt.signs.engine import Engine
 from dnnt.testing.programs import KINDS, Steps, Writer, neighbours_of_a_power
 
 
@@ -39,14 +38,14 @@ def test_all_programs_of_two_steps() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("tries", [FREE, PLAIN], ids=["free", "plain"])
-def test_balls_agree_with_integers(kind: str, tries: tuple[Limits, ...]) -> None:
+@pytest.mark.parametrize("derives", [True, False])
+def test_balls_agree_with_integers(kind: str, derives: bool) -> None:
     """With balls of few bits nearly everything rests on expansion."""
     random = Random(f"{kind} 1")
     for _ in range(60):
         steps = KINDS[kind](random, random.randrange(4, 26))
         nodes = of_steps(steps)
-        engine = Engine(40, tries=tries)
+        engine = Engine(40, derives=derives)
         for node in nodes:
             engine.add(node)
         assert engine.sign(len(nodes) - 1) in (truth(steps), None)

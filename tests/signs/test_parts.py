@@ -10,7 +10,7 @@ import pytest
 from dnnt.exact import Number, normal
 from dnnt.signs import exactly, polynomial, residues
 from dnnt.signs.circuit import Node, Product, Sum, heights, linear, of_steps
-from dnnt.signs.engine import PLAIN, Engine
+from dnnt.signs.engine import Engine
 from dnnt.testing.programs import KINDS, neighbours_of_a_power
 
 
@@ -120,7 +120,7 @@ def test_rational_circuits(seed: int) -> None:
     for _ in range(20):
         nodes = random_circuit(random, random.randrange(3, 22))
         known = values(nodes)
-        engine = Engine(32, tries=PLAIN)
+        engine = Engine(32, derives=False)
         for node in nodes:
             engine.add(node)
         for n in range(len(nodes)):

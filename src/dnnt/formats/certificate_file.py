@@ -115,7 +115,14 @@ def _grounds(given: Any) -> Grounds:
 def _signs(given: Any) -> Signs | None:
     if given is None:
         return None
-    return Signs(given["bits"], tuple((i, node, tuple(names)) for i, node, names in given["expand"]))
+    return Signs(
+        given["bits"],
+        tuple(
+            (i, node, tuple((each[0], each[1]) if isinstance(each, list) else each for each in replaced))
+            for i, node, replaced in given["expand"]
+        ),
+        tuple((i, d, v, sign, u) for i, d, v, sign, u in given.get("differences", [])),
+    )
 
 
 def _read_number(value: Any) -> Number:

@@ -14,22 +14,11 @@ from typing import Any
 
 from dnnt.exact import Number, bits as bits_of, normal
 from dnnt.signs.circuit import Node, Product, Sum
-from dnnt.signs.expansion import Expansion, Failed, Limits, Wanted
+from dnnt.signs.expansion import Expansion, Failed, Limits, Replacement, Wanted
 from dnnt.signs.polynomial import Polynomial
 
 GOOD = 24
 """Good bits that a ball must have to count as accurate."""
-
-PLAIN = (
-    Limits(24, 200),
-    Limits(24, 200, factored=True),
-    Limits(100, 3_000),
-    Limits(100, 3_000, factored=True),
-    Limits(200, 20_000, dropping=True),
-    Limits(1_000, 100_000),
-    Limits(1_000, 100_000, factored=True),
-)
-"""Expansions to try, one after the other, where others are to follow them by definitions alone."""
 
 FREE = (
     Limits(24, 200),
@@ -44,7 +33,7 @@ FREE = (
     Limits(1_000, 100_000, pairs=True, factored=True),
     Limits(1_000, 100_000),
 )
-"""The same where any proof will do."""
+"""Expansions to try, one after the other."""
 
 EFFORT = 1_000_000
 """The most work (terms made) that may be in vain before no other sum is expanded."""
@@ -61,19 +50,23 @@ class Engine:
         bits: int,
         poll: Callable[[], None] = lambda: None,
         tries: tuple[Limits, ...] = FREE,
+        derives: bool = True,
     ) -> None:
+        """`derives`: short polynomials that expansions end in replace definitions; a certificate cannot say that."""
         self.bits = bits
         self.poll = poll
         self.tries = tries
+        self.derives = derives
         self.nodes: list[Node] = []
         self.numbers: list[Number | None] = []
         self.balls: list[Any] = []
         self.fine: list[bool] = []
         self.needs: list[int] = []
         self.rank: list[int] = []
-        self.expansions: list[tuple[int, tuple[int, ...]]] = []
+        self.expansions: list[tuple[int, tuple[Replacement, ...]]] = []
         self.derived: dict[int, Polynomial] = {}
-        self._differences: dict[tuple[int, int, int], int] = {}
+        self.differences: dict[int, tuple[int, int, int]] = {}
+        self._made: dict[tuple[int, int, int], int] = {}
         self._tried: dict[int, int] = {}
         self._effort = EFFORT
         self._pending: set[int] = set()
@@ -104,14 +97,15 @@ class Engine:
 
     def difference(self, v: int, u: int, sign: int) -> int:
         """The node v - sign · u of two nodes, made where it is not there."""
-        key = (v, u, sign)
-        if key not in self._differences:
+        key = (v, sign, u)
+        if key not in self._made:
             # It comes just before v: what replaces v is to be made of earlier nodes.
             d = self._append(Sum(0, ((v, 1), (u, -sign))), self.rank[v] - 1, self.needs[v])
             # Definitions alone would go over the same ground again.
             self._tried[d] = next((i for i, limits in enumerate(self.tries) if limits.pairs), 0)
-            self._differences[key] = d
-        return self._differences[key]
+            self._made[key] = d
+            self.differences[d] = key
+        return self._made[key]
 
     def is_hopeless(self, n: int) -> bool:
         """Whether all tries at a node have failed, or it waits itself for what asks."""
@@ -178,7 +172,7 @@ class Engine:
                 self.learn(m, found.value, found.ball)
                 # It gets no better than that.
                 self._tried[m] = len(self.tries)
-                if self.tries is FREE and found.polynomial is not None and len(found.polynomial) <= SHORT:
+                if self.derives and found.polynomial is not None and len(found.polynomial) <= SHORT:
                     self.derived[m] = found.polynomial
                 self.expansions.append((m, found.substituted))
 

@@ -34,6 +34,10 @@ PAIRED = 40
 """The most monomials among which pairs are looked for."""
 
 
+Replacement = int | tuple[int, int]
+"""A node v that was replaced by what it is made of; or (v, d): by ±u + d, where d is the node v ∓ u."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The most terms and the most work (terms made) of one expansion.
@@ -56,7 +60,7 @@ class Expanded:
     value: Number | None
     ball: Any
     polynomial: Polynomial | None
-    substituted: tuple[int, ...]
+    substituted: tuple[Replacement, ...]
 
 
 class Failed(Exception):
@@ -84,7 +88,7 @@ class Expansion:
         self.limits = limits
         self.left = limits.work
         self.terms = definition(engine, n)
-        self.substituted: list[int] = []
+        self.substituted: list[Replacement] = []
         self.balls: dict[Monomial, Any] = {}
         self.powers: dict[tuple[int, int], Any] = {}
         self.dropped: Any = None
@@ -123,10 +127,10 @@ class Expansion:
                     raise Failed
                 self.stale = True
                 continue
-            v, by = chosen
+            v, by, difference = chosen
             self.stale = self._substitute(v, by) or v in self.engine.derived
             self.fresh = False
-            self.substituted.append(v)
+            self.substituted.append(v if difference is None else (v, difference))
 
     def _ball(self) -> Any:
         from flint import arb
@@ -165,8 +169,11 @@ class Expansion:
             self.balls[m] = ball
         return ball
 
-    def _next(self, total: Any) -> tuple[int, Polynomial] | None:
-        """What to substitute: the latest node in the monomials that are not lost in the error of the total, if any."""
+    def _next(self, total: Any) -> tuple[int, Polynomial, int | None] | None:
+        """What to substitute: the latest node in the monomials that are not lost in the error of the total, if any.
+
+        Returns the node, what it is replaced by, and the difference that is used, if one is.
+        """
         rank = self.engine.rank
         radius = total.rad()
         seen: list[tuple[Monomial, Any]] = []
@@ -185,9 +192,9 @@ class Expansion:
         if self.limits.factored:
             nodes = differing([m for m, _ in seen])
         v = max(nodes, key=lambda node: rank[node])
-        return v, definition(self.engine, v)
+        return v, definition(self.engine, v), None
 
-    def _close_pair(self, seen: list[tuple[Monomial, Any]]) -> tuple[int, Polynomial] | None:
+    def _close_pair(self, seen: list[tuple[Monomial, Any]]) -> tuple[int, Polynomial, int] | None:
         """The latest node v that is close to another one, u, and ±u + d, where two monomials cancel and their factors
         are close one by one.
         """
@@ -210,7 +217,7 @@ class Expansion:
             raise Wanted(d)
         value = engine.numbers[d]
         rest: Polynomial = {((d, 1),): 1} if value is None else {(): value} if value else {}
-        return v, {((u, 1),): sign, **rest}
+        return v, {((u, 1),): sign, **rest}, d
 
     def _matched(self, m: Monomial, n: Monomial) -> list[tuple[int, int, int]]:
         """The factors in which the monomials differ as pairs (later node, earlier node, sign); empty if some has no

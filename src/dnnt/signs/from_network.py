@@ -1,21 +1,24 @@
 """The total loss of given parameters where numbers are too long to write: exactly, or between bounds.
 
 Every distinct input makes the network a circuit (`network_circuit.py`), which the engine evaluates; expansions are by
-definitions alone, and recorded, so that the guide lets `dnnt_check` prove every sign again with its own arithmetic.
+definitions and differences, and recorded, so that the guide lets `dnnt_check` prove every sign again with its own
+arithmetic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 from dnnt.certificate import Signs
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, Sample
 from dnnt.parameters import Parameters, check_shape
 from dnnt.signs.engine import as_ball
+from dnnt.signs.expansion import Replacement
 from dnnt.signs.loss_bounds import above, is_number, loss_bounds, not_above
-from dnnt.signs.network_circuit import NetworkCircuit, Undecided, Value, Wiring, wired
+from dnnt.signs.network_circuit import NetworkCircuit, Undecided, Value, Wiring, orders, wired
 
 LADDER = ((2, 128), (4, 1024), (8, 8192))
 """Bits to try: so many for each product on the longest way, and so many besides."""
@@ -68,8 +71,8 @@ def total_bounds(
     check_shape(network, parameters)
     wiring = wired(network, parameters)
     found = TotalBounds(0, None, Signs(16))
-    for each, spare in LADDER:
-        found = _bounds(instance, wiring, each * wiring.height + spare, poll)
+    for (each, spare), ordered in product(LADDER, orders(wiring)):
+        found = _bounds(instance, ordered, each * wiring.height + spare, poll)
         if found.exact is not None or (threshold is not None and found.at_most(threshold) is not None):
             break
     return found
@@ -78,7 +81,8 @@ def total_bounds(
 def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], None]) -> TotalBounds:
     from flint import ctx
 
-    expansions: list[tuple[int, int, tuple[int, ...]]] = []
+    expansions: list[tuple[int, int, tuple[Replacement, ...]]] = []
+    differences: list[tuple[int, int, int, int, int]] = []
     low: Value = 0
     high: Value | None = 0
     groups: dict[tuple[Number, ...], list[Sample]] = {}
@@ -92,7 +96,9 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
             outputs = circuit.outputs()
         except Undecided:
             return TotalBounds(0, None, Signs(bits))
-        expansions += [(i, name, substituted) for name, substituted in circuit.expansions()]
+        more, expanded = circuit.guide()
+        differences += [(i, *each) for each in more]
+        expansions += [(i, *each) for each in expanded]
         with ctx.workprec(bits):
             for sample in samples:
                 poll()
@@ -101,7 +107,7 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
                 least, most = loss_bounds(instance.loss, outputs, sample.y)
                 low = _plus(low, sample.weight, least)
                 high = None if high is None or most is None else _plus(high, sample.weight, most)
-    return TotalBounds(low, high, Signs(bits, tuple(expansions)))
+    return TotalBounds(low, high, Signs(bits, tuple(expansions), tuple(differences)))
 
 
 def _plus(total: Value, weight: Number, value: Value) -> Value:

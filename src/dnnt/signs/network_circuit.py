@@ -19,12 +19,20 @@ from dnnt.exact import Number, normal
 from dnnt.network import SOURCE, Network
 from dnnt.parameters import Parameters
 from dnnt.signs.circuit import Node, Product, Sum, linear
-from dnnt.signs.engine import GOOD, PLAIN, Engine, as_ball
+from dnnt.signs.engine import GOOD, Engine, as_ball
+from dnnt.signs.expansion import Replacement
 
 PRODUCTS: Mapping[str, Number] = {"square": 1, "quarter_square": Fraction(1, 4)}
 
 Value = Number | Any
 """A number that is known exactly, or a ball (`flint.arb`) around one."""
+
+
+Difference = tuple[int, int, int, int]
+"""A node d, and v, s, u: d = v - s · u."""
+
+Expanded = tuple[int, tuple[Replacement, ...]]
+"""A sum, and what was replaced in it."""
 
 
 class Undecided(Exception):
@@ -89,6 +97,17 @@ def wired(network: Network, chosen: Parameters) -> Wiring:
     return replace(wiring, heights=tuple(heights))
 
 
+def orders(wiring: Wiring) -> tuple[Wiring, ...]:
+    """The same network in all orders that are worth trying: expansion replaces the latest node first.
+
+    The network's own order puts together what is equally deep, the file's (if it is one) what was written together.
+    """
+    written = tuple(sorted(wiring.order))
+    if written == wiring.order or any(u > v for v in written for u, _ in wiring.terms[v]):
+        return (wiring,)
+    return wiring, replace(wiring, order=written)
+
+
 class NetworkCircuit:
     """The nodes of the network at the input x. Raises `Undecided` where a value cannot be found."""
 
@@ -96,8 +115,8 @@ class NetworkCircuit:
         self.wiring = wiring
         self.x = x
         self.poll = poll
-        self.engine = Engine(bits, poll, PLAIN)
-        self.names: list[int] = []
+        self.engine = Engine(bits, poll, derives=False)
+        self.names: dict[int, int] = {}
         self.node: dict[int, int] = {}
         self.whole: set[int] = set()
         for v in wiring.order:
@@ -114,13 +133,39 @@ class NetworkCircuit:
             result.append(self.engine.balls[node] if number is None else number)
         return result
 
-    def expansions(self) -> list[tuple[int, tuple[int, ...]]]:
-        """The sums that were expanded, and what was substituted, by the names of the nodes."""
-        return [(self.names[n], tuple(self.names[m] for m in substituted)) for n, substituted in self.engine.expansions]
+    def guide(self) -> tuple[list[Difference], list[Expanded]]:
+        """The differences that were used, and the sums that were expanded, by the names of the nodes."""
+        engine = self.engine
+        used = self._used()
+        names = self.names | {d: 2 * (len(self.wiring.activations) + place) for place, d in enumerate(used)}
+
+        def name(replaced: Replacement) -> Replacement:
+            return (names[replaced[0]], names[replaced[1]]) if isinstance(replaced, tuple) else names[replaced]
+
+        differences = []
+        for d in used:
+            v, sign, u = engine.differences[d]
+            differences.append((names[d], names[v], sign, names[u]))
+        expanded = [(names[n], tuple(map(name, replaced))) for n, replaced in engine.expansions if n in names]
+        return differences, expanded
+
+    def _used(self) -> list[int]:
+        """The differences that expansions of the network's own sums use, and those that these use in turn."""
+        differences, expansions = self.engine.differences, dict(self.engine.expansions)
+        left = [n for n in expansions if n not in differences]
+        used: set[int] = set()
+        while left:
+            n = left.pop()
+            for replaced in (*expansions.get(n, ()), *differences.get(n, ())[::2]):
+                d = replaced[1] if isinstance(replaced, tuple) else replaced
+                if d in differences and d not in used:
+                    used.add(d)
+                    left.append(d)
+        return sorted(used)
 
     def _add(self, name: int, node: Node, need: int, closed: bool) -> int:
         n = self.engine.add(node, need, closed)
-        self.names.append(name)
+        self.names[n] = name
         self.node[name] = n
         if type(self.engine.numbers[n]) is int or self._is_whole(node):
             self.whole.add(n)
