@@ -40,6 +40,8 @@ from dnnt.testing.hostile import hostile
 from dnnt.testing.reduction_contract import counterexample
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=150)
 
 SOURCES: dict[str, tuple[Callable[[], Iterator[Any]], Callable[[Random], Any]]] = {
     "subset-sum-to-dnnt": (problems.small_subset_sums, problems.random_subset_sum),
