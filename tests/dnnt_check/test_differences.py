@@ -188,7 +188,7 @@ def test_much_work_is_given_up() -> None:
     circle = [[a, case.names[0]], case.names[0]] * 200_000
     expand = [*case.expand[:1], [0, case.names[1], [*case.expand[1][2][:4], *circle]], *case.expand[2:]]
     guide = {**case.guide, "expand": expand}
-    found = line(case.instance, claims(case.instance, 1, guide, "upper"), 2)
+    found = line(case.instance, claims(case.instance, 1, guide, "upper"), 0.1)
     assert found.startswith("INVALID")
     memory = dnnt_check.check(
         encode(case.instance), encode(claims(case.instance, 1, {**case.guide, "bits": 10**5}, "upper")), 60, 2**18
