@@ -28,7 +28,7 @@ from rich.table import Table
 from dnnt.problems.straight_line import StraightLineProgram
 from dnnt.signs.circuit import of_steps
 from dnnt.signs.decide import decide
-from dnnt.signs.engine import FREE, PLAIN, Engine
+from dnnt.signs.engine import Engine
 from dnnt.testing.programs import KINDS, Steps, neighbours_of_a_power
 
 LENGTHS = "100,300,1000,3000,10000"
@@ -45,7 +45,7 @@ SQUARINGS = 4000
 def by_balls(steps: Steps, bits: int, plain: bool) -> int | None:
     """The sign by balls of so many bits and expansion alone."""
     nodes = of_steps(steps)
-    engine = Engine(bits, tries=PLAIN if plain else FREE)
+    engine = Engine(bits, derives=not plain)
     for node in nodes:
         engine.add(node)
     return engine.sign(len(nodes) - 1)
