@@ -102,7 +102,8 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
         raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
     refusal, _ = _assessed(wanted, instance)
     if refusal is not None:
-        takers = [p.name for p in prospects(instance) if p.refusal is None]
+        # Where `restricted` takes it there is one choice, and no other method knows what to do with long numbers.
+        takers = sorted((p.name for p in prospects(instance) if p.refusal is None), key=lambda n: n != "restricted")
         remedy = f"take --method {takers[0]}" if takers else "no method takes it"
         raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
     return Choice(method(wanted), "asked for by name")

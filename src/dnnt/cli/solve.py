@@ -155,17 +155,20 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
     started = monotonic()
     show = options.progress or sys.stderr.isatty()
     with shown(Path(file).name) if show else nullcontext(Observer()) as observer:
-        if options.competition:
-            observer = _Losses(observer).observer
+        losses = _Losses(observer) if options.competition else None
+        if losses is not None:
+            observer = losses.observer
         run = Run(options.time_limit, options.memory_limit, observer, started)
         try:
             instance = read_within(file, run, latch)
         except Stop as stop:
             return _unread(file, stop.kind, options.as_json)
+        if losses is not None and instance.is_continuous:
+            losses.muted = True  # What comes are losses of the source.
         answer = solve(instance, options.goal, options.method, run, options.check, file)
     status = written = 0
     try:
-        status = _reported(answer, file, options)
+        status = _reported(answer, file, options, losses is not None and losses.muted)
     finally:  # Also where standard output takes nothing.
         try:
             _write(answer, options.certificate, options.parameters)
@@ -174,12 +177,12 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
     return max(status, written)
 
 
-def _reported(answer: Answer, file: str, options: Options) -> int:
+def _reported(answer: Answer, file: str, options: Options, muted: bool) -> int:
     """Print the answer in the form asked for; returns the exit status."""
     if answer.stop == "memory":
         fail(f"{file}: {answer.reason}", 0)
     if options.competition:
-        return _competition(answer)
+        return _competition(answer, muted)
     if options.as_json:
         from dnnt.formats import json_text
 
@@ -213,6 +216,7 @@ class _Losses:
 
         assert isinstance(inner, Observer), "observers wrap observers"
         self._inner = inner
+        self.muted = False
         self._printed: object = None
         self.observer = Observer(inner.message, self._state)
 
@@ -220,7 +224,7 @@ class _Losses:
         from dnnt.exact import text
 
         self._inner.state(run)
-        if run.incumbent is not None and run.incumbent.loss != self._printed:
+        if not self.muted and run.incumbent is not None and run.incumbent.loss != self._printed:
             self._printed = run.incumbent.loss
             click.echo(f"o {text(run.incumbent.loss)}")
 
@@ -232,12 +236,15 @@ _LINES = {
 }
 
 
-def _competition(answer: Answer) -> int:
+def _competition(answer: Answer, muted: bool) -> int:
+    from dnnt.exact import text
     from dnnt.formats import json_text
 
     line, status = _LINES.get(answer.status, ("UNKNOWN", 0))
     if answer.goal == "minimize" and answer.status == "feasible":
         line, status = "SATISFIABLE", 0
+    if muted and answer.loss is not None:
+        click.echo(f"o {text(answer.loss)}")
     click.echo(f"s {line}")
     if answer.parameters is not None and answer.status != "infeasible":
         click.echo(f"v {json_text.dumps(answer.parameters.to_json())}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnt.errors import InvalidInput, InvalidProblem, shown
 from dnnt.formats import json_text
-from dnnt.formats.instance_file import check_head
+from dnnt.formats.instance_file import BUNDLE, FORMAT as INSTANCE, check_head
 from dnnt.problems import KINDS
 from dnnt.problems.base import FORMAT, VERSION, Problem
 
@@ -52,6 +52,12 @@ def parse(raw: bytes, format: str = "json", colors: int | None = None, warn: War
 
 def from_json(body: Any) -> Problem:
     """The problem that a parsed JSON object means."""
+    if isinstance(body, dict) and body.get("format") in (INSTANCE, BUNDLE):
+        raise InvalidProblem(
+            f"{shown(body['format'])} is no problem",
+            'give a file of format "dnnt-problem"; instances and bundles are reduced by dnnt-to-cnnt',
+            "format",
+        )
     check_head(body, FORMAT, VERSION)
     known = f"kinds are {', '.join(KINDS)}"
     if "kind" not in body:

@@ -133,7 +133,8 @@ def _mask(useful: _Items, target: int) -> int:
     """Bit s says whether s <= target is a sum of some of the items."""
     sums, within = 1, (1 << target + 1) - 1
     for item, _ in useful:
-        sums |= sums << item & within
+        if item <= target:
+            sums |= sums << item & within
     return sums
 
 

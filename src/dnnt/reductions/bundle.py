@@ -192,6 +192,11 @@ class Bundle:
                 return answer, parameters(result["parameters"])
         if answer == "no" and result["sha256"] not in self._digests():
             raise InvalidInput("the answer belongs to another file", "give the answer to this bundle", "sha256")
+        if answer == "no" and result.get("parameters") is not None:
+            with at("parameters"):
+                within, _ = _judged(self.target, parameters(result["parameters"]))
+            if within:
+                raise InvalidInput("the answer is no, and its parameters are within gamma", "solve again", "answer")
         return answer, Parameters()
 
     def _digests(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class DnntToCnntPrinted(Reduction):
         if any(not isinstance(q, int) for q in _numbers(problem, source)):
             return "the printed construction takes integers only; take --variant repaired"
         if _largest(problem, source) > MAX_MAGNITUDE:
-            return f"the printed thresholds 10^(2·M) would be too long for numbers above {MAX_MAGNITUDE}"
+            return f"its thresholds are too long for numbers above {MAX_MAGNITUDE}; take --variant repaired"
         if any(v.activation.kind == "windows" or v.activation(0) != 0 for v in source.vertices):
             return "the printed construction needs activations that map 0 to 0; take --variant repaired"
         if any(_path(source, edge.source) is None for edge in source.edges):
