@@ -87,11 +87,22 @@ class LossBounds:
         return self._largest([0, *[part[0] for part in parts]], False), self._largest(highs, True)
 
     def _largest(self, values: Sequence[Value], upper: bool) -> Value:
-        """The value with the greatest upper (or lower) end."""
-        result = values[0]
-        for value in values[1:]:
-            if self._compare_ends(value, upper, result, upper) > 0:
-                result = value
+        """The greatest value, or one with the greatest upper (or lower) end where balls overlap.
+
+        Exact numbers are compared exactly. One that a ball may exceed is no upper end by itself: rounding took part.
+        """
+        exact = [value for value in values if not isinstance(value, Ball)]
+        balls = [value for value in values if isinstance(value, Ball)]
+        if exact:
+            top = max(exact)
+            balls = [ball for ball in balls if self.intervals.order(ball, top)[1] > 0]
+            if not balls:
+                return top
+            balls.append(self.intervals.ball(top))
+        result = balls[0]
+        for ball in balls[1:]:
+            if self._compare_ends(ball, upper, result, upper) > 0:
+                result = ball
         return result
 
     def _compare_ends(self, first: Value, upper: bool, second: Value, second_upper: bool) -> int:

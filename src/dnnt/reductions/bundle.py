@@ -219,8 +219,8 @@ class Bundle:
         if target != self.target:
             raise InvalidInput("not what the rule makes of the source", "make the bundle again: dnnt reduce", "target")
         given = dict(self.trace)
-        digest = None if isinstance(self.source, Problem) else given.pop(SOURCE_SHA256, None)
-        if given != trace or (digest is not None and not is_digest(digest)):
+        known = isinstance(self.source, Problem) or SOURCE_SHA256 not in given
+        if (not known and not is_digest(given.pop(SOURCE_SHA256))) or given != trace:
             raise InvalidInput("not what the rule says of the target", "make the bundle again: dnnt reduce", "trace")
 
 
