@@ -154,11 +154,11 @@ def slp(
     program: StraightLineProgram | str | Path | Sequence[tuple[str, int, int]],
     time_limit: float | None = None,
     memory_limit: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> SignVerdict:
     """The sign of the integer that a straight-line program (a value, its steps, or a file) computes.
 
-    The integer may be far too long to write. `seed` is that of random primes. Limits and Ctrl-C give what is known.
+    The integer may be far too long to write. `seed` repeats the random primes. Limits and Ctrl-C give what is known.
     Raises `InvalidProblem`.
     """
     _check_limits(time_limit, memory_limit)
@@ -166,7 +166,7 @@ def slp(
     given: object = problem_file.read(program) if isinstance(program, (str, Path)) else program
     if isinstance(given, Problem) and not isinstance(given, StraightLineProgram):
         raise InvalidProblem(f'kind "{given.kind}"', "give a straight-line program (slp)", "program")
-    steps = (given if isinstance(given, StraightLineProgram) else StraightLineProgram(given)).steps  # type: ignore[arg-type]
+    steps = (given if isinstance(given, StraightLineProgram) else StraightLineProgram(given)).steps  # type: ignore[arg-type]  # It converts what it is given.
     with latched() as latch:
         latch.forward(run.interrupt)
         return decide_within(steps, run, seed)

@@ -19,13 +19,13 @@ STOPPED = {"time": "at the time limit", "memory": "at the memory limit", "interr
 @click.command("slp")
 @click.argument("file", metavar="FILE")
 @click.option("--format", "format_", metavar="NAME", help="json or slp; default: by the file's ending.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the random primes (default 0).")
+@click.option("--seed", type=click.IntRange(min=0), help="Of the random primes; by default they are drawn afresh.")
 @json_flag
 @limits
 def command(
     file: str,
     format_: str | None,
-    seed: int,
+    seed: int | None,
     as_json: bool,
     time_limit: float | None,
     memory_limit: float | None,

@@ -84,16 +84,17 @@ def decide(
     steps: Sequence[Step],
     poll: Callable[[], None] = lambda: None,
     room: Callable[[], int] = lambda: 1 << 32,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> SignVerdict:
     """The sign of the last value of a straight-line program (of 1 where there is no step).
 
-    `poll` is called often and may raise; `room` says how many bytes may still be taken. `seed`: of the random primes.
+    `poll` is called often and may raise; `room` says how many bytes may still be taken. `seed`: of the
+    random primes; None draws them afresh, for the error holds against a given program only if they are unforeseen.
     """
     return Decision(steps, poll, room, seed).run()
 
 
-def decide_within(steps: Sequence[Step], run: Run, seed: int = 0) -> SignVerdict:
+def decide_within(steps: Sequence[Step], run: Run, seed: int | None = None) -> SignVerdict:
     """The same under the limits and interrupts of a run: what is known when one comes is the verdict."""
     decision = Decision(steps, run.poll, lambda: run.room, seed, run.started)
     try:
@@ -113,7 +114,7 @@ class Decision:
         steps: Sequence[Step],
         poll: Callable[[], None] = lambda: None,
         room: Callable[[], int] = lambda: 1 << 32,
-        seed: int = 0,
+        seed: int | None = None,
         started: float | None = None,
     ) -> None:
         self.started = monotonic() if started is None else started

@@ -214,7 +214,7 @@ class Engine:
             return
         values = [self.numbers[child] for child, _ in node.terms]
         if None not in values:
-            total = sum((c * v for (_, c), v in zip(node.terms, values, strict=True)), node.constant)  # type: ignore[operator]
+            total = sum((c * v for (_, c), v in zip(node.terms, values, strict=True)), node.constant)  # type: ignore[operator]  # All are exact.
             self.learn(n, normal(total))
             return
         ball = as_ball(node.constant)
