@@ -44,22 +44,33 @@ class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
     `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds
-    on the
-    sets that the checker rebuilds.
+    on the sets that the checker rebuilds. With `targets` there may be `cuts` c (no reachable state exceeds their
+    greatest values), `residues` (c, m) (c · v has one residue modulo m) and a `window` (L is found only where it is
+    needed); vectors have n coordinates for each sum, then n for each unit that is an output.
     """
 
     left: tuple[tuple[int, int], ...]
     last: str
     sizes: tuple[tuple[str, int], ...]
+    cuts: tuple[tuple[int, ...], ...] = ()
+    residues: tuple[tuple[tuple[int, ...], int], ...] = ()
+    window: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The grounds as the certificate file holds them."""
-        return {
+        body: dict[str, Any] = {
             "kind": "reachable",
             "left": [list(run) for run in self.left],
             "last": self.last,
             "sizes": dict(self.sizes),
         }
+        if self.cuts:
+            body["cuts"] = [list(cut) for cut in self.cuts]
+        if self.residues:
+            body["residues"] = [[list(vector), modulus] for vector, modulus in self.residues]
+        if self.window:
+            body["window"] = True
+        return body
 
 
 @dataclass(frozen=True, slots=True)

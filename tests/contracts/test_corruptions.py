@@ -24,6 +24,7 @@ GROUNDS = {
     "enumeration",
     "reachable points",
     "reachable targets",
+    "reachable cuts",
     "upper alone",
     "fixed, enumeration",
     "fixed, reachable points",
@@ -44,6 +45,9 @@ ONLY_TRUE = {
     "size 10^100",
     "left changed",
     "last flipped",
+    "cuts changed",
+    "residues added",
+    "window added",
 }
 """Ways after which every claim that is left is true."""
 

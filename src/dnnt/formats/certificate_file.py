@@ -95,6 +95,9 @@ def _grounds(given: Any) -> Grounds:
             tuple((first, count) for first, count in given["left"]),
             given["last"],
             tuple(given["sizes"].items()),
+            tuple(tuple(cut) for cut in given.get("cuts", ())),
+            tuple((tuple(vector), modulus) for vector, modulus in given.get("residues", ())),
+            given.get("window", False),
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))

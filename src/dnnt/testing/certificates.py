@@ -26,6 +26,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import MINIMIZE
 from dnnt.network import Network
 from dnnt.pipeline import solve
+from dnnt.reachable.from_layers import program_of
 from dnnt.spaces import Values
 from dnnt.testing.contract import forced
 from dnnt.testing.oracle import oracle
@@ -71,8 +72,9 @@ def certificates(instance: Instance, rng: Random) -> Iterator[Case]:
     made["reachable points"] = solve(instance, MINIMIZE, "reachable", check=False)
     with forced(targets=True):
         made["reachable targets"] = solve(instance, MINIMIZE, "reachable", check=False)
-    for grounds, answer in made.items():
-        closed = _case(instance, grounds, answer)
+    cases = [_case(instance, grounds, answer) for grounds, answer in made.items()]
+    cases += _with_cuts(instance, cases[-1], rng)
+    for closed in cases:
         if least > 0:  # For a loss of 0 dnnt itself takes the grounds `nonnegative`.
             yield closed
             head = {key: closed.body[key] for key in ("format", "version", "sha256")}
@@ -92,6 +94,29 @@ def certificates(instance: Instance, rng: Random) -> Iterator[Case]:
 def _case(instance: Instance, grounds: str, answer: Answer) -> Case:
     assert answer.certificate is not None, "an answer without a certificate"
     return Case(instance, grounds, json.loads(certificate_file.to_bytes(answer.certificate)))
+
+
+def _with_cuts(instance: Instance, closed: Case, rng: Random) -> Iterator[Case]:
+    """The certificate with one or two random cuts: every cut holds, whatever it is."""
+    grounds = closed.body.get("lower", {}).get("grounds", {})
+    width = coordinates(instance)
+    if grounds.get("last") == "targets" and width:
+        cuts = [direction(width, rng) for _ in range(rng.randint(1, 2))]
+        lower = {**closed.body["lower"], "grounds": {**grounds, "cuts": cuts}}
+        yield Case(instance, "reachable cuts", {**closed.body, "lower": lower})
+
+
+def coordinates(instance: Instance) -> int:
+    """How many coordinates a state of a small two-layer instance has."""
+    return program_of(instance).width
+
+
+def direction(width: int, rng: Random) -> list[int]:
+    """A random vector of small integers that is not zero; there is at least one coordinate."""
+    vector = [rng.randint(-3, 3) for _ in range(width)]
+    if not any(vector):
+        vector[rng.randrange(width)] = rng.choice((-1, 1))
+    return vector
 
 
 def _below(least: Number) -> Number:

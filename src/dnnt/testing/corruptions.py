@@ -101,6 +101,23 @@ KINDS: Mapping[str, Kind] = {
     )),
     "last flipped": Kind(True, damage.last),
     "last unknown": Kind(False, damage.put("lower.grounds", "last", "", "Points", None, 1)),
+    "cuts changed": Kind(True, damage.cuts),
+    "cuts changed, bound just above the least loss": Kind(True, lies.after(damage.cuts, lies.least_below)),
+    "cuts changed, bound the least loss, strict": Kind(True, lies.after(damage.cuts, lies.least_strict)),
+    "cuts no vectors": Kind(False, damage.key(
+        "cuts", None, True, {}, [], 1, "?", [[]], [[0]], [["?"]], [[True]], [[0.5]], [["1"]], [None], ["?", [0]],
+        [[1] * 99], [[10**5000]],
+    )),
+    "residues added": Kind(True, damage.residues),
+    "residues added, bound the least loss, strict": Kind(True, lies.after(damage.residues, lies.least_strict)),
+    "residues no pairs": Kind(False, damage.key(
+        "residues", None, True, {}, [], "?", ["?"], [[[0], 2]], [["?", 1]], [["?", 0]], [["?", -2]], [["?", True]],
+        [["?", 2.5]], [["?", "2"]], [["?", 2, 2]], [[[1] * 99, 2]], [["?", 10**5000]], [[2, "?"]],
+    )),
+    "window added": Kind(True, damage.window),
+    "window added, bound the least loss, strict": Kind(True, lies.after(damage.window, lies.least_strict)),
+    "window no true": Kind(False, damage.key("window", None, 1, 0, False, "true", [], {})),
+    "a key of targets with points": Kind(False, damage.cuts_on_points),
     # Fixed values
     "a value fixed": Kind(True, damage.value_fixed),
     "a value fixed wrongly": Kind(False, damage.bad_fixed),

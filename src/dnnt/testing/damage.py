@@ -12,7 +12,7 @@ from typing import Any
 from dnnt.exact import to_json
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
-from dnnt.testing.certificates import Body, Spoiled
+from dnnt.testing.certificates import Body, Spoiled, coordinates, direction
 from dnnt.testing.spoiling import Made, Make, Spot, moved, part_of
 
 
@@ -139,6 +139,73 @@ def left(body: Body, spot: Spot) -> Made:
     count = spot.case.instance.network.graph().unit_count
     half = [[v, 1] for v in range(count) if spot.rng.random() < 0.5]
     body["lower"]["grounds"]["left"] = spot.rng.choice((half, [], [[0, count]], [[0, count + 5]], [[count, 10**30]]))
+    return body
+
+
+def _targets(body: Body) -> Body | None:
+    """The grounds `reachable` that end with targets, or None."""
+    found = part_of(body, "lower.grounds")
+    return found if isinstance(found, dict) and found.get("last") == "targets" else None
+
+
+def cuts(body: Body, spot: Spot) -> Made:
+    """Other cuts: whatever they are, they hold."""
+    found, width = _targets(body), coordinates(spot.case.instance)
+    if found is None or not width:
+        return None
+    found["cuts"] = [direction(width, spot.rng) for _ in range(spot.rng.randint(1, 3))]
+    return body
+
+
+def residues(body: Body, spot: Spot) -> Made:
+    """Residues that may or may not be the only ones."""
+    found, width = _targets(body), coordinates(spot.case.instance)
+    if found is None or not width:
+        return None
+    factor = spot.rng.choice((1, 1, 2, 6))
+    found["residues"] = [[[factor * entry for entry in direction(width, spot.rng)], spot.rng.choice((2, 3))]]
+    return body
+
+
+def window(body: Body, spot: Spot) -> Made:
+    """A window, of a half that may or may not consist of equal units."""
+    found = _targets(body)
+    if found is None:
+        return None
+    found["window"] = True
+    if spot.rng.random() < 0.5:
+        found["left"] = [[spot.rng.randrange(spot.case.instance.network.graph().unit_count), 1]]
+    return body
+
+
+def key(name: str, *values: Any) -> Make:
+    """One of these values at an optional key of grounds that end with targets; "?" is a list of the right length."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        found = _targets(body)
+        if found is None:
+            return None
+        good = [1] * coordinates(spot.case.instance)
+        found[name] = _filled(spot.rng.choice(values), good)
+        return body
+
+    return make
+
+
+def _filled(value: Any, good: list[int]) -> Any:
+    if value == "?":
+        return good
+    return [_filled(each, good) for each in value] if isinstance(value, list) else value
+
+
+def cuts_on_points(body: Body, spot: Spot) -> Made:
+    """One of the keys that go with targets, where the proof ends otherwise."""
+    found = part_of(body, "lower.grounds")
+    if not isinstance(found, dict) or found.get("last") != "points":
+        return None
+    good = [1] * coordinates(spot.case.instance)
+    name, value = spot.rng.choice((("cuts", [good]), ("residues", [[good, 2]]), ("window", True)))
+    found[name] = value
     return body
 
 

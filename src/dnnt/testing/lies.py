@@ -102,6 +102,16 @@ def generous(make: Make) -> Make:
     return made
 
 
+def after(first: Make, make: Make) -> Make:
+    """Two ways, one after the other, with declared sizes that leave room for them."""
+
+    def made(body: Body, spot: Spot) -> Made:
+        changed = first(body, spot)
+        return generous(make)(changed, spot) if isinstance(changed, dict) else None
+
+    return made
+
+
 def _entries(body: Body, spot: Spot) -> list[Body] | None:
     """The parameters as one entry an edge, put into the body."""
     if "upper" not in body or not body["upper"]["parameters"]:
