@@ -23,10 +23,12 @@ from dnnt.reachable.key_kinds import (
     PythonKeys,
     as_bits,
     as_numpy,
+    as_words,
     meeting,
     split,
     unique,
 )  # fmt: skip
+from dnnt.reachable.keysets import WAYS
 from dnnt.reachable.packing import Axis, Packing
 from dnnt.reachable.terms import Term
 
@@ -34,8 +36,8 @@ KINDS: dict[str, Callable[[set[int]], Keys]] = {
     "python": lambda keys: PythonKeys(frozenset(keys)),
     "bits": lambda keys: BitKeys(sum(1 << key for key in keys)),
     "numpy": lambda keys: NumpyKeys(np.array(sorted(keys), np.int64)),
+    "words": lambda keys: as_words(BitKeys(sum(1 << key for key in keys)), max(keys, default=0) + 1),
 }
-WAYS = ("bits", "map", "sort", "frozenset")
 
 FEW = settings(max_examples=25)
 """For tests that have many cases by parameters already."""
@@ -152,7 +154,9 @@ def test_sums(way: str, left: str, right: str, mine: set[int], theirs: set[int])
     assert said.size == len(said.listed())
 
 
-@pytest.mark.parametrize(("span", "ways"), [(1 << 23, WAYS), (1 << 40, ("sort", "frozenset")), (1 << 61, ("sort",))])
+@pytest.mark.parametrize(
+    ("span", "ways"), [(1 << 23, WAYS), (1 << 40, ("sort", "frozenset", "windows")), (1 << 61, ("sort", "windows"))]
+)
 def test_large_sums(span: int, ways: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """600,000 pairs: the ways agree with each other and with plain Python, also close to the end of 64 bits."""
     rng = Random(span)
@@ -163,6 +167,19 @@ def test_large_sums(span: int, ways: tuple[str, ...], monkeypatch: pytest.Monkey
             monkeypatch.setattr(keysets, "way", lambda left, right, span, way=way: way)
         said = keysets.sumset(KINDS["python"](mine), KINDS["numpy"](theirs), span, calm)
         assert said.listed() == wanted
+
+
+@pytest.mark.parametrize("first", [0, 5])
+@pytest.mark.parametrize("many", [3, 500])
+def test_progressions_by_words(first: int, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A progression on either side is added by doubling."""
+    monkeypatch.setattr(keysets, "way", lambda left, right, span: "tiles")
+    rng = Random(many)
+    line = set(range(first, first + 7 * 2000, 7))
+    others = {rng.randrange(5000) for _ in range(many)}
+    wanted = sorted({a + b for a in line for b in others})
+    for one, two in ((line, others), (others, line)):
+        assert keysets.sumset(KINDS["numpy"](one), KINDS["python"](two), 20_000, calm).listed() == wanted
 
 
 def test_wide_sums_stay_python_integers() -> None:
@@ -178,10 +195,11 @@ def test_ways_that_the_box_allows(left: int, right: int, span: int) -> None:
     assert way in WAYS
     assert way != "bits" or span <= keysets.BITSET_SPAN
     assert way != "map" or span <= keysets.BITMAP_SPAN
-    assert way != "sort" or span <= NUMPY_SPAN
+    assert way not in ("sort", "windows") or span <= NUMPY_SPAN
+    assert way != "tiles" or span <= keysets.WORDS_SPAN
     assert keysets.sumset_bytes(left, right, span) > 0
     if left * right <= keysets.SMALL_PAIRS:
-        assert way in ("bits", "frozenset")
+        assert way in ("bits", "frozenset", *keysets.COMPILED)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dnnt.exact import Number, normal
+from dnnt.kernels import loading
 from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, as_numpy
 from dnnt.reachable.keysets import SMALL_PAIRS, Poll
 from dnnt.reachable.packing import Packing
@@ -17,8 +18,12 @@ TERM_SECONDS, WIDE_TERM_SECONDS = 2e-7, 5e-7
 def cheapest(keys: Keys, packing: Packing, terms: Sequence[Term], poll: Poll) -> tuple[Number, int]:
     """The least total of the terms over a non-empty set, and the least key that has it."""
     if packing.span <= NUMPY_SPAN and keys.size * max(1, len(terms)) > SMALL_PAIRS:
-        from dnnt.reachable.costs_numpy import cheapest_of_array
+        from dnnt.reachable.costs_numpy import cheapest_by_tables, cheapest_of_array
 
+        if loading.loaded() or loading.worth(keys.size * len(terms) * TERM_SECONDS):
+            found = cheapest_by_tables(keys, packing, terms, poll)
+            if found is not None:
+                return found
         return cheapest_of_array(as_numpy(keys).keys, packing, terms, poll)
     readers = [([(packing.strides[a], packing.axes[a].count) for a in term.axes], term.cost) for term in terms]
     listed = keys.listed()

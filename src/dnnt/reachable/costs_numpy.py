@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dnnt.exact import Number, normal
+from dnnt.reachable.key_kinds import WordKeys, as_numpy
 from dnnt.reachable.packing import Packing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dnnt.reachable.key_kinds import Keys
     from dnnt.reachable.terms import Term
 
 CHUNK = 500_000
+
+MOST_ENTRIES = 1_000_000
+"""The most entries of all tables together."""
 
 
 def cheapest_of_array(
@@ -32,6 +37,35 @@ def cheapest_of_array(
             best = (total, key)
     assert best is not None, "an empty array of states has no cheapest one"
     return best
+
+
+def cheapest_by_tables(
+    keys: Keys, packing: Packing, terms: Sequence[Term], poll: Callable[[], None]
+) -> tuple[Number, int] | None:
+    """The same by compiled loops over a table for each coordinate; None where a term depends on several of them."""
+    if any(len(term.axes) > 1 for term in terms) or sum(axis.count for axis in packing.axes) > MOST_ENTRIES:
+        return None
+    tables: list[list[Number]] = [[0] * axis.count for axis in packing.axes]
+    constant: Number = 0
+    for term in terms:
+        poll()
+        if not term.axes:
+            constant += term.cost(())
+            continue
+        (axis,) = term.axes
+        tables[axis] = [known + term.cost((d,)) for d, known in enumerate(tables[axis])]
+    scale = lcm(*(cost.denominator for table in tables for cost in table))
+    if sum(max(table) for table in tables) * scale >= 1 << 61:
+        return None
+    from dnnt.kernels import losses
+
+    counts = [axis.count for axis in packing.axes]
+    arrays = [np.array([int(cost * scale) for cost in table], np.int64) for table in tables]
+    if isinstance(keys, WordKeys):
+        least, key = losses.least_of_bits(keys.words, counts, arrays, poll=poll)
+    else:
+        least, key = losses.least_of_keys(as_numpy(keys).keys, counts, arrays, poll=poll)
+    return normal(Fraction(least, scale) + constant), key
 
 
 def _cheapest_of_chunk(

@@ -1,14 +1,16 @@
-"""Three ways to hold a finite set of packed keys, with the same questions answered by each.
+"""Four ways to hold a finite set of packed keys, with the same questions answered by each.
 
-`PythonKeys` (a frozenset: small or wide), `BitKeys` (an integer with bit k set for key k: dense) and `NumpyKeys` (a
-sorted int64 array: large and sparse). NumPy is imported only where a set is large. int64 arithmetic never wraps: keys
-of NumPy sets lie below `NUMPY_SPAN`, and so do the sums formed of them.
+`PythonKeys` (a frozenset: small or wide), `BitKeys` (an integer with bit k set for key k: dense), `WordKeys` (the same
+bits as an array of 64-bit words, made by compiled loops: dense and large) and `NumpyKeys` (a sorted int64 array: large
+and sparse). NumPy is imported only where a set is large. int64 arithmetic never wraps: keys of NumPy sets lie below
+`NUMPY_SPAN`, and so do the sums formed of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from dnnt.reachable.packing import Packing
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 NUMPY_SPAN = 1 << 62
 """Keys of packings with a larger span are Python integers in frozensets."""
@@ -88,6 +91,7 @@ class BitKeys:
 
     bits: int
     _counted: list[int] = field(init=False, default_factory=list, compare=False, repr=False)
+    _listed: list[list[int]] = field(init=False, default_factory=list, compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -106,9 +110,10 @@ class BitKeys:
 
     def listed(self) -> list[int]:
         """The keys in increasing order."""
-        if self.bits.bit_length() > LISTED_CELLS:
-            return [int(key) for key in self.array().tolist()]
-        return [key for key, bit in enumerate(reversed(bin(self.bits))) if bit == "1"]
+        if not self._listed:
+            long = self.bits.bit_length() > LISTED_CELLS
+            self._listed.append([int(key) for key in self.array().tolist()] if long else _ones(self.bits))
+        return list(self._listed[0])
 
     def array(self) -> Array:
         """The keys in increasing order, as an array."""
@@ -193,13 +198,74 @@ class NumpyKeys:
         return total
 
 
-Keys = PythonKeys | BitKeys | NumpyKeys
+@dataclass(frozen=True, slots=True, eq=False)
+class WordKeys:
+    """A set of keys as bits: key k is bit k & 63 of word k >> 6. Made where compiled loops are in use."""
+
+    words: Words
+    _counted: list[int] = field(init=False, default_factory=list, repr=False)
+
+    @property
+    def size(self) -> int:
+        """The number of keys. Counted when first asked for, at the speed of memory."""
+        if not self._counted:
+            from dnnt.kernels import members
+
+            self._counted.append(members.count(self.words))
+        return self._counted[0]
+
+    @property
+    def at_most(self) -> int:
+        """The number of keys."""
+        return self.size
+
+    def __contains__(self, key: int) -> bool:
+        return 0 <= key < 64 * len(self.words) and bool(int(self.words[key >> 6]) >> (key & 63) & 1)
+
+    def listed(self) -> list[int]:
+        """The keys in increasing order."""
+        return [int(key) for key in self.array().tolist()]
+
+    def array(self) -> Array:
+        """The keys in increasing order, as an array."""
+        from dnnt.kernels import members
+
+        return members.extract(self.words)
+
+    def digits(self, packing: Packing, axis: int) -> list[int]:
+        """The distinct digits of one coordinate."""
+        return NumpyKeys(self.array()).digits(packing, axis)
+
+    def mapped(self, packing: Packing, tables: Sequence[Mapping[int, int]]) -> Array:
+        """For each key, in increasing order, the sum of what the tables give for its digits."""
+        return NumpyKeys(self.array()).mapped(packing, tables)
+
+
+Keys = PythonKeys | BitKeys | WordKeys | NumpyKeys
+
+
+def _ones(bits: int) -> list[int]:
+    """The places of the ones of an integer, in increasing order."""
+    text = bin(bits)[:1:-1]
+    if 8 * bits.bit_count() > len(text):
+        return list(compress(range(len(text)), text.encode().translate(_DIGITS)))
+    places = []
+    place = text.find("1")
+    while place >= 0:
+        places.append(place)
+        place = text.find("1", place + 1)
+    return places
+
+
+_DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 
 def held_bytes(keys: Keys) -> int:
     """About what a set takes in memory."""
     if isinstance(keys, BitKeys):
         return keys.bits.bit_length() // 8
+    if isinstance(keys, WordKeys):
+        return int(keys.words.nbytes)
     return keys.size * (8 if isinstance(keys, NumpyKeys) else 110)
 
 
@@ -223,7 +289,7 @@ def as_numpy(keys: Keys) -> NumpyKeys:
     """The same set as a sorted array. Its keys must lie below `NUMPY_SPAN`."""
     if isinstance(keys, NumpyKeys):
         return keys
-    if isinstance(keys, BitKeys):
+    if isinstance(keys, BitKeys | WordKeys):
         return NumpyKeys(keys.array())
     import numpy as np
 
@@ -234,6 +300,8 @@ def as_bits(keys: Keys) -> BitKeys:
     """The same set as the bits of an integer. Its keys must be small enough for that."""
     if isinstance(keys, BitKeys):
         return keys
+    if isinstance(keys, WordKeys):
+        return BitKeys(int.from_bytes(keys.words.tobytes(), "little"))
     if isinstance(keys, NumpyKeys) and keys.size > 2000:
         import numpy as np
 
@@ -250,12 +318,25 @@ def as_bits(keys: Keys) -> BitKeys:
     return BitKeys(int.from_bytes(raw, "little"))
 
 
+def as_words(keys: Keys, span: int) -> WordKeys:
+    """The same set as words. Its keys lie below the span, which must be small enough for that. Loads compiled loops."""
+    if isinstance(keys, WordKeys):
+        return keys
+    from dnnt.kernels import members
+
+    if isinstance(keys, BitKeys):
+        return WordKeys(members.from_int(keys.bits, span))
+    return WordKeys(members.scatter(as_numpy(keys).keys, span))
+
+
 def split(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
     """Keys a of `left` and b of `right` with a + b = key, the one with the least a; None where there are none."""
     if isinstance(left, BitKeys) and isinstance(right, BitKeys) and min(left.at_most, right.at_most) > SPLIT_BY_KEY:
         hits = meeting(left.bits, *right.reversed(), key)
         a = (hits & -hits).bit_length() - 1
         return (a, key - a) if hits else None
+    if isinstance(left, WordKeys) or isinstance(right, WordKeys):
+        return _split_words(left, right, key)
     if isinstance(left, NumpyKeys) and isinstance(right, NumpyKeys):
         rest = key - right.keys[right.keys <= key][::-1]
         at = left.keys.searchsorted(rest)
@@ -267,6 +348,36 @@ def split(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
         return (a, key - a) if a >= 0 else None
     b = next((b for b in reversed(right.listed()) if key - b in left), -1)
     return (key - b, b) if b >= 0 else None
+
+
+def _split_words(left: Keys, right: Keys, key: int) -> tuple[int, int] | None:
+    """`split` where one set at least is held in words."""
+    if isinstance(left, WordKeys) and isinstance(right, WordKeys):
+        from dnnt.kernels import members
+
+        span = 64 * len(right.words)
+        a = members.meets(left.words, members.reverse(right.words, span), span, key)
+        return (a, key - a) if a >= 0 else None
+    if isinstance(left, WordKeys):
+        # Keys of the right from the greatest down: the least on the left first.
+        rest = key - as_numpy(right).keys[::-1]
+        found = rest[_members(left, rest)]
+    else:
+        assert isinstance(right, WordKeys)
+        mine = as_numpy(left).keys
+        found = mine[_members(right, key - mine)]
+    return (int(found[0]), key - int(found[0])) if len(found) else None
+
+
+def _members(keys: WordKeys, asked: Array) -> NDArray[np.bool_]:
+    """For each number whether it is in the set."""
+    import numpy as np
+
+    inside = (asked >= 0) & (asked < 64 * len(keys.words))
+    place = np.where(inside, asked, 0)
+    bit = keys.words[place >> 6] >> (place & 63).astype(np.uint64) & np.uint64(1) if len(keys.words) else place
+    found: NDArray[np.bool_] = inside & (bit != 0)
+    return found
 
 
 def meeting(left: int, reversed_right: int, length: int, key: int) -> int:
