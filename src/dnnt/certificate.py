@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dnnt.exact import Number
+from dnnt.exact import Number, to_json
 from dnnt.parameters import Parameters
 
 
@@ -40,13 +40,27 @@ class Enumeration:
 
 
 @dataclass(frozen=True, slots=True)
+class ThinGrounds:
+    """Of the unit at this position (and all equal ones) only vectors near the face of the cut are formed.
+
+    `most` is the greatest value that they give to the cut; `slopes` has a vector for each cell (docs/certificates.md).
+    """
+
+    position: int
+    most: Number
+    slopes: tuple[tuple[Number, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
     `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds
     on the sets that the checker rebuilds. With `targets` there may be `cuts` c (no reachable state exceeds their
     greatest values), `residues` (c, m) (c · v has one residue modulo m) and a `window` (L is found only where it is
-    needed); vectors have n coordinates for each sum, then n for each unit that is an output.
+    needed); vectors have n coordinates for each sum, then n for each unit that is an output. With `points`, one cut and
+    a `slack` only states that fall at most so much short of the cut's greatest value are looked at; `thin` says of
+    which units only the vectors near the face are formed.
     """
 
     left: tuple[tuple[int, int], ...]
@@ -55,6 +69,8 @@ class ReachableStates:
     cuts: tuple[tuple[int, ...], ...] = ()
     residues: tuple[tuple[tuple[int, ...], int], ...] = ()
     window: bool = False
+    slack: Number | None = None
+    thin: tuple[ThinGrounds, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The grounds as the certificate file holds them."""
@@ -70,6 +86,13 @@ class ReachableStates:
             body["residues"] = [[list(vector), modulus] for vector, modulus in self.residues]
         if self.window:
             body["window"] = True
+        if self.slack is not None:
+            body["slack"] = to_json(self.slack)
+        if self.thin:
+            body["thin"] = [
+                [unit.position, to_json(unit.most), [list(map(to_json, slopes)) for slopes in unit.slopes]]
+                for unit in self.thin
+            ]
         return body
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dnnt_check
+from dnnt.certificate import ReachableStates
 from dnnt.exact import Number
 
 
@@ -31,3 +32,38 @@ def verdict(
     """Check certificate bytes against instance bytes. `budget` in seconds, `memory` in bytes; `watch` may raise."""
     said = dnnt_check.check(instance, certificate, budget=budget, memory=memory, watch=watch)
     return Verdict(said.valid, said.claim or "", said.upper, said.lower, said.strict, said.line)
+
+
+def load() -> None:
+    """Import the checker, so that it need not be imported when a limit has come."""
+    dnnt_check.check(b"", b"", budget=1.0)
+
+
+def predicted_seconds(
+    grounds: ReachableStates,
+    *,
+    coordinates: int,
+    span: int,
+    groups: int = 1,
+    copies: int = 1,
+    widths: Sequence[int] = (),
+    file_bytes: int = 0,
+) -> float:
+    """About how long the check of such grounds will take at most, from their sizes alone.
+
+    `span` is the number of grid points of the box around the reachable states, `groups` how many different units there
+    are, `copies` the largest number of equal units in one half, `widths` by how much the vectors of the window's unit
+    differ in each coordinate (only with a window), `file_bytes` the length of both files.
+    """
+    return dnnt_check.predicted_seconds(
+        dict(grounds.sizes),
+        grounds.last,
+        coordinates=coordinates,
+        span=span,
+        groups=groups,
+        copies=copies,
+        directions_count=len(grounds.cuts) + len(grounds.residues),
+        capped_by_cut=bool(grounds.cuts) and not grounds.window,
+        window=tuple(widths) if grounds.window else None,
+        file_bytes=file_bytes,
+    )

@@ -6,12 +6,12 @@ described in docs/formats.md and docs/certificates.md; what each module re-prove
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.verdict import Verdict, refused
 
-__all__ = ["Verdict", "check"]
+__all__ = ["Verdict", "check", "predicted_seconds"]
 
 
 def check(
@@ -50,3 +50,33 @@ def check(
         if work.interrupted:
             raise
         return refused("a file is nested too deeply")
+
+
+def predicted_seconds(
+    sizes: Mapping[str, int],
+    last: str,
+    *,
+    coordinates: int,
+    span: int,
+    groups: int = 1,
+    copies: int = 1,
+    directions_count: int = 0,
+    capped_by_cut: bool = False,
+    window: Sequence[int] | None = None,
+    file_bytes: int = 0,
+) -> float:
+    """An upper estimate of the seconds that a check with the grounds `reachable` takes; see `prediction.py`."""
+    from dnnt_check import prediction
+
+    return prediction.predicted_seconds(
+        sizes,
+        last,
+        coordinates=coordinates,
+        span=span,
+        groups=groups,
+        copies=copies,
+        directions_count=directions_count,
+        capped_by_cut=capped_by_cut,
+        window=window,
+        file_bytes=file_bytes,
+    )

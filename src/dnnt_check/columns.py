@@ -22,6 +22,9 @@ WIDTHS = (8, 16, 32, 64, 128)
 #: Common denominators of more bits than this are not used.
 DENOMINATOR_BITS = 400
 
+#: Sums of more terms at a single input are not formed in one go, so that they can be interrupted.
+FEW_TERMS = 10_000
+
 
 class Column:
     """A vector over the distinct inputs, ready for linear combinations.
@@ -111,6 +114,10 @@ class Combiner:
         self.work.spend(1e-6 + len(used) * 3e-7)
         if not self.count:
             return []
+        if self.count == 1 and type(constant) is int and len(used) <= FEW_TERMS:
+            short = _short_sum(used, constant)
+            if short is not None:
+                return [short]
         common = _common_denominator(used, constant)
         if common:
             factors = [
@@ -150,6 +157,19 @@ class Combiner:
             ]
             work.spend(self.count * 5e-7)
         return result
+
+
+def _short_sum(terms: list[tuple[Number, Column]], constant: int) -> int | None:
+    """The sum at the only input, if all its numbers are short integers."""
+    total = constant
+    for coefficient, column in terms:
+        (value,) = column.values
+        if type(coefficient) is not int or type(value) is not int:
+            return None
+        if coefficient.bit_length() + value.bit_length() > DENOMINATOR_BITS:
+            return None
+        total += coefficient * value
+    return total
 
 
 def _common_denominator(terms: list[tuple[Number, Column]], constant: Number) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from dnnt_check.boxes import Axis, Extent, axes
 from dnnt_check.budget import Work
-from dnnt_check.dense import BIT, affine_pieces, map_seconds, map_set, occurring
-from dnnt_check.keys import MAXIMUM_DENSE, Keys, SizeExceeded, add_progression, add_set, single
+from dnnt_check.dense import BIT, affine_pieces, map_seconds, map_set, occurring, split
+from dnnt_check.keys import CHUNK, MAXIMUM_DENSE, Keys, SizeExceeded, add_progression, add_set, positions, single
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, common, magnitude, multiply, whole_ratio
 from dnnt_check.scalars import sum_of_spaces
@@ -66,12 +67,24 @@ class Image:
             {whole_ratio(value - axis.low, axis.step) if axis.step else 0: value for value in values}
             for axis, values in zip(self.box, self.values, strict=True)
         ]
-        for key in self.keys.elements(work):
-            vector = []
-            for axis, table in zip(self.box, tables, strict=True):
-                key, digit = divmod(key, axis.radix)
-                vector.append(table[digit])
-            yield tuple(vector)
+        if not tables:
+            yield from [()] * self.keys.count
+            return
+        assert self.keys.dense is not None
+        rows: list[tuple[int, Vector]] = [(self.keys.dense, ())]
+        for axis, table in zip(reversed(self.box[1:]), reversed(tables[1:]), strict=True):
+            rows = [
+                (part, (table[digit], *rest))
+                for bits, rest in rows
+                for digit, part in enumerate(split(bits, axis.stride, axis.radix, work))
+                if part
+            ]
+            work.spend(len(rows) * 1e-6)
+        first = tables[0]
+        for bits, rest in rows:
+            for digit in positions(bits, work):
+                yield (first[digit], *rest)
+            work.spend(2e-6)
 
 
 def image_of(source: Source, points: int, limit: int, work: Work) -> Image:
@@ -123,28 +136,27 @@ def _apply(source: Source, keys: Keys, box: tuple[Axis, ...], work: Work) -> Ima
         image = _apply_dense(keys.dense, box, activation, sparse_seconds, work)
         if image is not None:
             return image
-    tables: list[dict[int, Number]] = [{} for _ in box]
-    members: dict[Vector, None] = {}
     work.require(sparse_seconds, "the activation of a unit")
-    for key in keys.elements(work):
-        vector: list[Number] = []
+    tables: list[dict[int, Number]] = [{} for _ in box]
+    members: set[Vector] = set()
+    elements = keys.elements(work)
+    while piece := list(islice(elements, CHUNK)):
+        columns = []
         for axis, table in zip(box, tables, strict=True):
-            key, digit = divmod(key, axis.radix)
-            value = table.get(digit)
-            if value is None:
-                z = add(axis.low, multiply(axis.step, digit, work), work)
-                value = table[digit] = activation(z)
+            digits = [key // axis.stride % axis.radix for key in piece]
+            for digit in set(digits).difference(table):
+                table[digit] = activation(add(axis.low, multiply(axis.step, digit, work), work))
                 work.spend(2e-6)
-            vector.append(value)
-        members[tuple(vector)] = None
-        work.spend(4e-7 + len(box) * 2.5e-7)
-    work.hold(len(members) * (160 + 8 * len(box)), "the vectors of a unit")
+            columns.append([table[digit] for digit in digits])
+        members.update(zip(*columns, strict=True) if columns else [()])
+        work.spend(len(piece) * (4e-7 + len(box) * 2.5e-7))
+        work.hold(len(members) * (160 + 8 * len(box)), "the vectors of a unit")
     values = tuple([tuple(set(table.values())) for table in tables])
-    extents, divisors = _extents(values, work)
+    extents, divisors = extents_of(values, work)
     return Image(extents, divisors, values, tuple(members), None, ())
 
 
-def _extents(values: Sequence[Sequence[Number]], work: Work) -> tuple[tuple[Extent, ...], tuple[Number, ...]]:
+def extents_of(values: Sequence[Sequence[Number]], work: Work) -> tuple[tuple[Extent, ...], tuple[Number, ...]]:
     """Extents and divisors of the values of each coordinate."""
     extents: list[Extent] = []
     divisors: list[Number] = []
@@ -180,7 +192,7 @@ def _apply_dense(
             work.spend(3e-6)
         tables.append(table)
     values = tuple([tuple(set(table.values())) for table in tables])
-    extents, divisors = _extents(values, work)
+    extents, divisors = extents_of(values, work)
     image_box = axes(list(extents), work)
     size = 1
     for axis in image_box:

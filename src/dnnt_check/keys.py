@@ -40,6 +40,11 @@ class SizeExceeded(Invalid):
     """A set is larger than the certificate declares."""
 
 
+def too_many_targets(limit: int) -> SizeExceeded:
+    """The error for more targets than are declared."""
+    return SizeExceeded(f"lower.grounds.sizes.last: at most {describe(limit)} targets are declared, there are more")
+
+
 @dataclass(slots=True)
 class Keys:
     """A set of integers from 0 to `top`; exactly one of the two forms is there.

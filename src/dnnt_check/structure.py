@@ -43,6 +43,7 @@ class Group:
         row: the state row that holds the unit's own values, if it is an output (then it is alone), else None.
         left: how many of them belong to the left half.
         right: how many belong to the right half.
+        first: the least of their positions.
     """
 
     source: int
@@ -50,6 +51,7 @@ class Group:
     row: int | None
     left: int
     right: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Structure:
     Attributes:
         sources: the different sources of units.
         groups: all units that matter.
-        rows: for each state row the activation that turns it into an output, or None for a unit's own values.
+        rows: for each state row the activation that turns it into an output, or None for a unit's own values; first
+            the sums, then the units that are outputs, each in order of position.
         rest: for each state row the slots of the rest.
         outputs: for each output its state row, or its known values.
     """
@@ -156,14 +159,14 @@ class _Sorting:
         }
         units = [i for i in network.order if self._moves(i) and i in feeding]
         sums = [i for i in network.order if self._moves(i) and i not in feeding]
+        sums.sort(key=lambda index: network.vertices[index].first)
         self._check_form(units, sums)
         outputs = set(network.outputs)
         row_of = {index: row for row, index in enumerate(sums)}
         rows: list[Activation | None] = [network.vertices[index].activation for index in sums]
-        for index in units:
-            if index in outputs:
-                row_of[index] = len(rows)
-                rows.append(None)
+        for index in sorted(outputs.intersection(units), key=lambda index: network.vertices[index].first):
+            row_of[index] = len(rows)
+            rows.append(None)
         sources, groups = self._groups(units, row_of, self._outgoing(sums, row_of))
         rest = [self._rest(network.vertices[index].incoming) for index in sums]
         rest.extend([()] * (len(rows) - len(rest)))
@@ -307,11 +310,12 @@ class _Sorting:
                 terms.sort(key=lambda term: id(term[0]))
                 edges.append((target, tuple(terms)))
             on_left = self._on_left(vertex.first, vertex.count)
-            found = counts.setdefault((source, tuple(edges), row), [0, 0])
+            found = counts.setdefault((source, tuple(edges), row), [0, 0, vertex.first])
             found[0] += on_left
             found[1] += vertex.count - on_left
+            found[2] = min(found[2], vertex.first)
             self.work.spend(5e-6 + len(rows) * 2e-6)
-        groups = [Group(source, edges_, row, number[0], number[1]) for (source, edges_, row), number in counts.items()]
+        groups = [Group(source, edges_, row, *number) for (source, edges_, row), number in counts.items()]
         return tuple([Source(*key) for key in sources]), tuple(groups)
 
     def _on_left(self, first: int, count: int) -> int:

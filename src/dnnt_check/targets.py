@@ -1,4 +1,4 @@
-"""States whose loss is too small: listed without visiting the box, and tested against the two halves.
+"""States whose loss is too small, listed without visiting the box.
 
 The loss is a sum over cells: single coordinates where it is a sum over outputs, else the coordinates of one distinct
 input together. Each coordinate's part of the loss is monotone on few intervals of digits, because activations and
@@ -16,14 +16,14 @@ from itertools import product
 
 from dnnt_check.boxes import Axis
 from dnnt_check.budget import Work, describe, rough_seconds
-from dnnt_check.keys import CHUNK, ELEMENT, MARK, MAXIMUM_DENSE, Keys, SizeExceeded, reverse, to_dense, to_sparse
+from dnnt_check.cut_targets import CutListing
+from dnnt_check.directions import Conditions
+from dnnt_check.keys import too_many_targets
 from dnnt_check.numbers import Number, add, multiply, ratio
+from dnnt_check.quadratics import list_by_parabolas
 from dnnt_check.states import StateLoss
 
 Interval = tuple[int, int]
-
-#: Predicted seconds for one difference that is looked up.
-DIFFERENCE = 7e-8
 
 #: A list of (loss, part of the key), by increasing loss.
 Listing = list[tuple[Number, int]]
@@ -169,18 +169,26 @@ class _Cell:
     exact: bool
 
 
-def list_targets(loss: StateLoss, limit: int, work: Work) -> list[int]:
-    """The keys of all states of the box whose loss is too small.
+def list_targets(loss: StateLoss, conditions: Conditions, limit: int, work: Work) -> list[int]:
+    """The keys of all states of the box whose loss is too small and that satisfy the conditions.
+
+    To each key its slack is added, times the span of the conditions.
 
     Raises:
         SizeExceeded: there are more than `limit`.
     """
+    constant = constant_part(loss, work)
+    found = list_by_parabolas(loss, constant, conditions, limit, work)
+    return _list_by_cells(loss, constant, conditions, limit, work) if found is None else found
+
+
+def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, limit: int, work: Work) -> list[int]:
     cells = _cells(loss, work)
-    constant = _constant_part(loss, work)
+    free = not conditions.cuts and not conditions.congruences
     total = constant
     for cell in cells:
         total = add(total, cell.least, work)
-    exact = all(cell.exact for cell in cells)
+    exact = free and all(cell.exact for cell in cells)
     if not loss.too_small(total):
         return []
     listings: list[Listing] = []
@@ -190,7 +198,9 @@ def list_targets(loss: StateLoss, limit: int, work: Work) -> list[int]:
         if not listing:
             return []
         listings.append(listing)
-    return _combine(loss, listings, constant, limit, work)
+    if free:
+        return _combine(loss, listings, constant, limit, work)
+    return CutListing(loss, listings, constant, conditions, limit, work).run()
 
 
 def _cells(loss: StateLoss, work: Work) -> list[_Cell]:
@@ -209,7 +219,7 @@ def _cells(loss: StateLoss, work: Work) -> list[_Cell]:
     return cells
 
 
-def _constant_part(loss: StateLoss, work: Work) -> Number:
+def constant_part(loss: StateLoss, work: Work) -> Number:
     """What outputs with known values cost, if the loss is a sum over outputs."""
     total: Number = 0
     this = loss.instance.loss
@@ -235,7 +245,7 @@ def _listing(loss: StateLoss, cell: _Cell, rest: Number, limit: int | None, work
     for these in intervals:
         count *= sum(last - first + 1 for first, last in these)
     if limit is not None and count > limit:
-        raise _too_many(limit)
+        raise too_many_targets(limit)
     work.require(rough_seconds(count, 4e-6), f"a list of {describe(count)} values")
     work.hold(count * 150, f"a list of {describe(count)} values")
     result: Listing = []
@@ -282,58 +292,11 @@ def _combine(loss: StateLoss, listings: list[Listing], constant: Number, limit: 
             work.spend(1e-6)
             if len(following) > limit:
                 # Every one of them can be completed by the least entries of the listings left.
-                raise _too_many(limit)
+                raise too_many_targets(limit)
         work.spend(len(following) * 5e-7)
         work.hold(len(following) * 200, "the list of targets")
         partial = following
     partial = [item for item in partial if loss.too_small(item[0])]
     if len(partial) > limit:
-        raise _too_many(limit)
+        raise too_many_targets(limit)
     return [key for _, key in partial]
-
-
-def _too_many(limit: int) -> SizeExceeded:
-    return SizeExceeded(f"lower.grounds.sizes.last: at most {describe(limit)} targets are declared, there are more")
-
-
-def meets(left: Keys, right: Keys, targets: list[int], work: Work) -> int | None:
-    """A target that is the sum of an element of each set, or None."""
-    if left.count > right.count:
-        left, right = right, left
-    sparse_seconds = rough_seconds(len(targets), left.count * DIFFERENCE + 1e-6)
-    for keys in (left, right):
-        if keys.sparse is None:
-            sparse_seconds += keys.top * 1e-8 + keys.count * ELEMENT
-    what = f"the test of {len(targets)} targets"
-    size = max(left.top, right.top) // 8 + 1
-    if 8 * size <= MAXIMUM_DENSE:
-        each = size * 2.5e-9 + 1e-6
-        dense_seconds = len(targets) * each + size * 1e-8
-        dense_seconds += sum([keys.count * MARK for keys in (left, right) if keys.dense is None])
-        if dense_seconds < sparse_seconds:
-            work.require(dense_seconds, what)
-            return _meets_dense(left, right, targets, each, work)
-    work.require(sparse_seconds, what)
-    small = list(to_sparse(left, work))
-    large = to_sparse(right, work)
-    for target in targets:
-        for start in range(0, len(small), CHUNK):
-            piece = small[start : start + CHUNK]
-            work.spend(1e-6 + len(piece) * DIFFERENCE)
-            if not large.isdisjoint(map(target.__sub__, piece)):
-                return target
-    return None
-
-
-def _meets_dense(left: Keys, right: Keys, targets: list[int], each: float, work: Work) -> int | None:
-    """Bit k of the mirror image of the right set is set if size - 1 - k is in it: a target is one `and`."""
-    bits = to_dense(left, work)
-    size = right.top // 8 + 1
-    mirror = reverse(to_dense(right, work), size)
-    work.spend(size * 3e-9)
-    for target in targets:
-        move = 8 * size - 1 - target
-        work.spend(each)
-        if (bits << move if move >= 0 else bits >> -move) & mirror:
-            return target
-    return None

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+import dnnt
 from dnnt.checking import Verdict
 from dnnt.instance import Instance
 from dnnt.testing import certificates as certificates_module, oracle, random_two_layer
@@ -25,6 +26,7 @@ GROUNDS = {
     "reachable points",
     "reachable targets",
     "reachable cuts",
+    "reachable slack",
     "upper alone",
     "fixed, enumeration",
     "fixed, reachable points",
@@ -48,6 +50,12 @@ ONLY_TRUE = {
     "cuts changed",
     "residues added",
     "window added",
+    "slack lowered",
+    "slack 0",
+    "slack a little less",
+    "slack raised",
+    "slack 10^100",
+    "another cut with the slack",
 }
 """Ways after which every claim that is left is true."""
 
@@ -70,7 +78,17 @@ def drawn(seed: int, empty: bool = False) -> Instance:
 def cases() -> tuple[Case, ...]:
     """Sound certificates of a dozen instances and of one without parameters."""
     found = [case for seed in range(10) for case in certificates(drawn(seed), Random(seed))]
+    found += [case for y in (9, -30) for case in certificates(far(y), Random(y))]
     return (*found, *certificates(drawn(3, empty=True), Random(3)))
+
+
+def far(y: int) -> Instance:
+    """Labels far outside of what can be reached: the certificate looks at states near a face only."""
+    layers = [
+        {"units": 2, "activation": "relu", "weights": [-1, 1], "bias": [0, 1]},
+        {"units": 1, "activation": "identity", "weights": [-1, 1], "bias": [0]},
+    ]
+    return dnnt.layered(1, layers, [([1], [y]), ([3], [y + 4])])
 
 
 def test_sound_certificates_pass() -> None:

@@ -71,7 +71,14 @@ def settled(instance: dnnt.Instance, method: str = "reachable") -> dnnt.Answer:
 def test_ways_agree(seed: int, loss: str) -> None:
     instance = medium(seed, LOSSES[loss], "relu" if seed == 3 else "identity")
     plain = settled(instance)
-    for targets, way in ((True, None), (True, "sort"), (False, "bits"), (False, "map")):
+    for targets, way in (
+        (True, None),
+        (True, "sort"),
+        (True, "tiles"),
+        (False, "bits"),
+        (False, "map"),
+        (False, "windows"),
+    ):
         with forced(targets=targets, way=way):
             assert settled(instance).loss == plain.loss
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dnnt_check
-from dnnt_check import choices, dense, images, keys, reachable as reachable_module, targets
+from dnnt_check import choices, dense, images, keys, meeting, points, summands
 from tests.dnnt_check.cases import (
     Naive,
     certificate,
@@ -86,11 +86,14 @@ def test_reachable_as_long_integers(seed: int, last: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(keys, "ELEMENT", 1.0)
     monkeypatch.setattr(keys, "MAXIMUM_DENSE", 2**20)
     monkeypatch.setattr(images, "MAXIMUM_DENSE", 2**20)
-    monkeypatch.setattr(reachable_module, "MAXIMUM_DENSE", 2**20)
-    monkeypatch.setattr(targets, "MAXIMUM_DENSE", 2**20)
-    for module, name in ((images, "VECTOR"), (reachable_module, "VECTOR"), (reachable_module, "CHOICE")):
+    monkeypatch.setattr(summands, "MAXIMUM_DENSE", 2**20)
+    monkeypatch.setattr(meeting, "MAXIMUM_DENSE", 2**20)
+    for module, name in ((images, "VECTOR"), (summands, "VECTOR"), (summands, "CHOICE")):
         monkeypatch.setattr(module, name, 1.0)
-    monkeypatch.setattr(targets, "DIFFERENCE", 1.0)
+    monkeypatch.setattr(meeting, "DIFFERENCE", 1.0)
+    monkeypatch.setattr(points, "LOOK_UP", 1.0)
+    for name in ("BLOCK", "SLICE", "BIT"):
+        monkeypatch.setattr(points, name, 0.0)
     instance, loss, _ = random_case(seed, True, 300)
     rng = random.Random(seed)
     agree(instance, loss, reachable(some_left(instance, rng), last), rng)
@@ -102,7 +105,10 @@ def test_reachable_as_sets(seed: int, last: str, monkeypatch: pytest.MonkeyPatch
     """With long integers made to look expensive, everything is done on sets."""
     monkeypatch.setattr(keys, "BYTE", 1.0)
     monkeypatch.setattr(dense, "RUN", 10.0)
-    monkeypatch.setattr(targets, "DIFFERENCE", 1e-12)
+    monkeypatch.setattr(meeting, "DIFFERENCE", 1e-12)
+    monkeypatch.setattr(points, "SLICE", 1.0)
+    for name in ("BLOCK", "LOOK_UP"):
+        monkeypatch.setattr(points, name, 0.0)
     instance, loss, _ = random_case(seed, True, 300)
     rng = random.Random(seed)
     agree(instance, loss, reachable(some_left(instance, rng), last), rng)

@@ -24,11 +24,11 @@ from dnnt_check.keys import (
     shift,
     to_dense,
 )
+from dnnt_check.meeting import meets
 from dnnt_check.network import SOURCE, topological
 from dnnt_check.numbers import normal
 from dnnt_check.scalars import sum_of_spaces
 from dnnt_check.spaces import Space, listed, ranged
-from dnnt_check.targets import meets
 
 small_sets = st.sets(st.integers(0, 60), min_size=1, max_size=12)
 numbers = st.fractions(min_value=-4, max_value=4, max_denominator=3)
@@ -100,10 +100,10 @@ def test_long_integers(elements: set[int]) -> None:
 @given(first=small_sets, second=small_sets, targets=st.lists(st.integers(0, 130), max_size=5))
 @pytest.mark.parametrize("prefer", ["dense", "sparse"])
 def test_meets(prefer: str, first: set[int], second: set[int], targets: list[int]) -> None:
-    from dnnt_check import targets as targets_module
+    from dnnt_check import meeting
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(targets_module, "DIFFERENCE", 1.0 if prefer == "dense" else 0.0)
+        patch.setattr(meeting, "DIFFERENCE", 1.0 if prefer == "dense" else 0.0)
         sums = {a + b for a in first for b in second}
         for a, b in itertools.product(both(first), both(second)):
             found = meets(a, b, targets, Work())

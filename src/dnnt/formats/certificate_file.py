@@ -15,6 +15,7 @@ from dnnt.certificate import (
     ReachableStates,
     Restricted,
     Signs,
+    ThinGrounds,
     Upper,
 )
 from dnnt.errors import InvalidCertificate, InvalidInput, shown
@@ -98,6 +99,11 @@ def _grounds(given: Any) -> Grounds:
             tuple(tuple(cut) for cut in given.get("cuts", ())),
             tuple((tuple(vector), modulus) for vector, modulus in given.get("residues", ())),
             given.get("window", False),
+            _read_number(given["slack"]) if "slack" in given else None,
+            tuple(
+                ThinGrounds(position, number(most), tuple(tuple(map(number, vector)) for vector in slopes))
+                for position, most, slopes in given.get("thin", ())
+            ),
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dnnt import spaces
+from dnnt.collecting import undisturbed
 from dnnt.errors import InvalidInput, InvalidInstance, at, shown
 from dnnt.exact import to_json
 from dnnt.formats import json_text
@@ -40,12 +41,13 @@ def read(path: str | Path) -> Instance:
 
 def parse(raw: bytes) -> Instance:
     """The instance in the (decompressed) bytes of an instance file; of a bundle, its target."""
-    body = json_text.parse(raw)
-    if isinstance(body, dict) and body.get("format") == BUNDLE:
-        check_bundle(body)
-        with at("target"):
-            return from_json(body["target"]).read_from(raw)
-    return from_json(body).read_from(raw)
+    with undisturbed():
+        body = json_text.parse(raw)
+        if isinstance(body, dict) and body.get("format") == BUNDLE:
+            check_bundle(body)
+            with at("target"):
+                return from_json(body["target"]).read_from(raw)
+        return from_json(body).read_from(raw)
 
 
 def check_bundle(body: Any) -> None:
@@ -174,17 +176,23 @@ def _space(given: Any, named: dict[str, Space]) -> Space:
 
 def _vertices(given: Any) -> list[Vertex]:
     made = []
+    known: dict[str, Any] = {}  # Activations by name.
     for index, entry in enumerate(_list(given, "vertices")):
         with at(f"vertices[{index}]"):
             _object(entry, ("id", "activation"))
             if not isinstance(entry["id"], str):
                 raise InvalidInstance(f"{shown(entry['id'])} is not a string", "write a name", "id")
-            made.append(Vertex(entry["id"], entry["activation"]))
+            named = entry["activation"]
+            vertex = Vertex(entry["id"], known.get(named, named) if isinstance(named, str) else named)
+            if isinstance(named, str):
+                known[named] = vertex.activation
+            made.append(vertex)
     return made
 
 
 def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
     made = []
+    known: dict[tuple[int, ...], Space] = {}
     for index, entry in enumerate(_list(given, "edges")):
         with at(f"edges[{index}]"):
             _object(entry, _EDGE_KEYS)
@@ -193,12 +201,30 @@ def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
                     raise InvalidInstance(f"{shown(entry[key])} is not a string", "name a vertex", key)
             weights = []
             for slot, of in enumerate(_list(entry["weights"], "weights")):
-                with at(f"weights[{slot}]"):
-                    weights.append(_space(of, named))
-            with at("bias"):
-                bias = _space(entry["bias"], named)
+                found = _known(of, known)
+                if found is None:
+                    with at(f"weights[{slot}]"):
+                        found = _space(of, named)
+                weights.append(found)
+            bias = _known(entry["bias"], known)
+            if bias is None:
+                with at("bias"):
+                    bias = _space(entry["bias"], named)
             made.append(Edge(entry["from"], entry["to"], tuple(weights), bias))
     return made
+
+
+def _known(given: Any, known: dict[tuple[int, ...], Space]) -> Space | None:
+    """The space of a short list of integers, one value for all equal lists; None for others."""
+    if type(given) is not list or len(given) > 4:
+        return None
+    for value in given:
+        if type(value) is not int:
+            return None
+    key = tuple(given)
+    if key not in known:
+        known[key] = spaces.space(given)
+    return known[key]
 
 
 def _layers(given: Any, named: dict[str, Space]) -> list[Layer]:
@@ -215,6 +241,8 @@ def _layers(given: Any, named: dict[str, Space]) -> list[Layer]:
 
 
 def _object(entry: Any, known: tuple[str, ...]) -> None:
+    if type(entry) is dict and tuple(entry) == known:
+        return
     if not isinstance(entry, dict):
         raise InvalidInstance(f"{shown(entry)} is not an object", f"write an object with {', '.join(known)}")
     keys(entry, known, known)

@@ -176,7 +176,7 @@ class _Hooks:
         self.broken = False
 
     def number(self, token: str) -> Any:
-        if len(token) < 18 and token.lstrip("-").isdigit():
+        if len(token) < 18 and (token.isdigit() or token.lstrip("-").isdigit()):
             return int(token)
         try:
             return _short_number(token) if len(token) < 40 else from_json_token(token)

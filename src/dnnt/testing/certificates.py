@@ -72,8 +72,12 @@ def certificates(instance: Instance, rng: Random) -> Iterator[Case]:
     made["reachable points"] = solve(instance, MINIMIZE, "reachable", check=False)
     with forced(targets=True):
         made["reachable targets"] = solve(instance, MINIMIZE, "reachable", check=False)
+    with forced(last="face"):
+        near = _case(instance, "reachable slack", solve(instance, MINIMIZE, "reachable", check=False))
     cases = [_case(instance, grounds, answer) for grounds, answer in made.items()]
     cases += _with_cuts(instance, cases[-1], rng)
+    if "slack" in near.body.get("lower", {}).get("grounds", {}):
+        cases.append(near)
     for closed in cases:
         if least > 0:  # For a loss of 0 dnnt itself takes the grounds `nonnegative`.
             yield closed

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from dnnt import api
+from dnnt import api, pipeline
 from dnnt.answer import CHECKED, Answer
 from dnnt.choice import prospects
 from dnnt.evaluation import evaluate
@@ -23,7 +23,7 @@ from dnnt.instance import Instance
 from dnnt.methods import NAMES
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
-from dnnt.reachable import cheapest, execute, key_kinds, keysets, search
+from dnnt.reachable import cheapest, execute, hull, key_kinds, keysets, mixtures, search, window
 from dnnt.testing.oracle import Oracle, oracle
 
 FIELDS = (
@@ -210,20 +210,45 @@ def _run(module: str, *arguments: str) -> Any:
     )
 
 
-WAYS = ("bits", "map", "sort", "frozenset")
+WAYS = keysets.WAYS
 """The ways of forming a sumset (`dnnt.reachable.keysets.way`)."""
 
 _FORCED_SPAN = 1 << 20
 
 
+HULL_WAYS = ("face", "near", "window", "halves")
+"""The ways of `dnnt.reachable.hull`: all states near a face, targets near one, in a window, against whole halves."""
+
+_NEVER = 1e15
+
+
+def _hull_forces(last: str) -> list[tuple[Any, str, Any]]:
+    """What to set so that the last step ends that way where it is open; without luck in finding states."""
+    wanted: list[tuple[Any, str, Any]] = [(pipeline, "_probe", lambda instance, run: None)]
+    if last == "none":
+        return [*wanted, (hull, "MOST_AXES", 0)]
+    wanted.append((hull, "MOST_NEAR", 40.0 if last == "face" else -1.0))
+    if last == "face":
+        return wanted
+    wanted += [(mixtures, "MOST_MEMBERS", -1), (window, "LEAST_TIMES", 2)]
+    wanted.append((hull, "STATE_SECONDS", 0.0 if last == "near" else _NEVER))
+    wanted.append((hull, "WINDOW_CHECK", 0 if last == "window" else _NEVER))
+    whole = 0.0 if last == "halves" else _NEVER / 2
+    wanted.append((hull._Search, "_predicted", lambda self, sizes: whole))
+    return wanted
+
+
 @contextmanager
-def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
+def forced(targets: bool = False, way: str | None = None, last: str | None = None) -> Iterator[None]:
     """Make method `reachable` take, on small instances, the ways that it takes on large ones.
 
     `targets` ends it by targets where they are few enough to list; `way`, one of `WAYS`, forms every sumset that way
-    where the box allows it. For tests: other threads see the change too.
+    where the box allows it; `last`, one of `HULL_WAYS` or "none" (no hull is looked at), decides how the last step
+    ends, as far as it is open. For tests: other threads see the change too.
     """
-    wanted: list[tuple[Any, str, Any]] = []
+    wanted: list[tuple[Any, str, Any]] = [] if last is None else _hull_forces(last)
+    if targets and last is None:
+        wanted.append((hull, "MOST_AXES", 0))
     if targets:
         wanted += [(search, "POINT_PAIRS", 0), (search, "TABLE_CELLS", 3000)]
     if way is not None:
@@ -242,5 +267,5 @@ def forced(targets: bool = False, way: str | None = None) -> Iterator[None]:
 
 
 def _allowed(way: str, span: int) -> str:
-    limit = key_kinds.NUMPY_SPAN if way == "sort" else _FORCED_SPAN
+    limit = key_kinds.NUMPY_SPAN if way in ("sort", "windows") else _FORCED_SPAN
     return way if span <= limit else "frozenset"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -117,6 +118,24 @@ KINDS: Mapping[str, Kind] = {
     "window added": Kind(True, damage.window),
     "window added, bound the least loss, strict": Kind(True, lies.after(damage.window, lies.least_strict)),
     "window no true": Kind(False, damage.key("window", None, 1, 0, False, "true", [], {})),
+    "slack lowered": Kind(True, damage.slack(lambda slack: slack / 2)),
+    "slack 0": Kind(True, damage.slack(lambda slack: 0)),
+    "slack a little less": Kind(True, damage.slack(lambda slack: max(slack - 1, Fraction(0)))),
+    "slack raised": Kind(True, damage.slack(lambda slack: 2 * slack + 1)),
+    "slack 10^100": Kind(True, damage.slack(lambda slack: 10**100)),
+    "slack lowered, bound just above the least loss": Kind(True, lies.after(
+        damage.slack(lambda slack: slack / 2), lies.least_below
+    )),
+    "slack 0, bound the least loss, strict": Kind(True, lies.after(damage.slack(lambda slack: 0), lies.least_strict)),
+    "slack kept, bound just above the least loss": Kind(True, lies.after(
+        damage.slack(lambda slack: slack), lies.least_below
+    )),
+    "another cut with the slack": Kind(True, damage.slack_cut),
+    "another cut with the slack, bound just above the least loss": Kind(True, lies.after(
+        damage.slack_cut, lies.least_below
+    )),
+    "slack no number": Kind(False, damage.bad_slack(-1, "-1/3", True, None, [], {}, "x", "1/0")),
+    "slack misplaced": Kind(False, damage.slack_misplaced),
     "a key of targets with points": Kind(False, damage.cuts_on_points),
     # Fixed values
     "a value fixed": Kind(True, damage.value_fixed),

@@ -7,9 +7,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
-from dnnt.exact import to_json
+from dnnt.exact import normal, number, to_json
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.testing.certificates import Body, Spoiled, coordinates, direction
@@ -201,11 +202,69 @@ def _filled(value: Any, good: list[int]) -> Any:
 def cuts_on_points(body: Body, spot: Spot) -> Made:
     """One of the keys that go with targets, where the proof ends otherwise."""
     found = part_of(body, "lower.grounds")
-    if not isinstance(found, dict) or found.get("last") != "points":
+    if not isinstance(found, dict) or found.get("last") != "points" or "slack" in found:
         return None
     good = [1] * coordinates(spot.case.instance)
     name, value = spot.rng.choice((("cuts", [good]), ("residues", [[good, 2]]), ("window", True)))
     found[name] = value
+    return body
+
+
+def _points(body: Body) -> Body | None:
+    """The grounds `reachable` that end with points near a face, or None."""
+    found = part_of(body, "lower.grounds")
+    return found if isinstance(found, dict) and "slack" in found else None
+
+
+def slack(change: Callable[[Fraction], Fraction | int]) -> Make:
+    """Another slack: states of more are said to cost too much."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        found = _points(body)
+        if found is None:
+            return None
+        found["slack"] = to_json(normal(change(Fraction(number(found["slack"])))))
+        return body
+
+    return make
+
+
+def slack_cut(body: Body, spot: Spot) -> Made:
+    """Another cut beside the slack."""
+    found = _points(body)
+    if found is None:
+        return None
+    found["cuts"] = [direction(coordinates(spot.case.instance), spot.rng)]
+    return body
+
+
+def bad_slack(*values: Any) -> Make:
+    """What is no slack."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        found = _points(body)
+        if found is None:
+            return None
+        found["slack"] = spot.rng.choice(values)
+        return body
+
+    return make
+
+
+def slack_misplaced(body: Body, spot: Spot) -> Made:
+    """A slack without one cut, or beside keys that do not go with it."""
+    found, width = part_of(body, "lower.grounds"), coordinates(spot.case.instance)
+    if not isinstance(found, dict) or found.get("kind") != "reachable" or not width:
+        return None
+    good = [1] * width
+    changes: tuple[Body, ...] = (
+        {"last": "targets", "slack": 1, "cuts": [good]},
+        {"last": "points", "slack": 1, "cuts": [good, good]},
+        {"last": "points", "slack": 1, "cuts": [good], "residues": [[good, 2]]},
+        {"last": "points", "slack": 1, "cuts": [good], "window": True},
+        {"last": "points", "slack": 1, "cuts": []},
+    )
+    found.update(spot.rng.choice(changes))
     return body
 
 
