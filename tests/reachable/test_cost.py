@@ -41,10 +41,12 @@ def test_upper_bounds(seed: int) -> None:
         holds(estimate(node), made)
         for part in made.parts:
             holds(estimate(part.node), part)
-    seconds, mebibytes, basis = predicted(program)
-    assert 0 < seconds < 60
-    assert 0 <= mebibytes < 1000
-    assert f"{program.width} coordinates" in basis
+    for convex in (False, True):
+        said = predicted(program, convex)
+        assert 0 < said.seconds < 60
+        assert 0 <= said.mebibytes < 1000
+        assert f"{program.width} coordinates" in said.basis
+        assert said.most is None or (convex and said.most[0] > said.seconds)
 
 
 def test_boxes_are_looked_at_no_further_than_needed() -> None:
@@ -70,8 +72,8 @@ def test_predictions_have_no_end() -> None:
             {"units": 1, "activation": "identity", "weights": [-1, 1], "bias": [0]},
         ]
         samples = [([x, x * x], [x]) for x in range(2000)]
-        seconds, mebibytes, _ = predicted(program_of(dnnt.layered(2, layers, samples)))
-        assert (seconds == inf) == (mebibytes == inf) == (units > 1)
+        said = predicted(program_of(dnnt.layered(2, layers, samples)), True)
+        assert (said.seconds > 1e30) == (said.mebibytes > 1e30) == (units > 1)
 
 
 def test_deeper_networks_have_no_program() -> None:

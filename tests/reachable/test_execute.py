@@ -28,7 +28,7 @@ def calm() -> None:
     """A poll that stops nothing."""
 
 
-@pytest.mark.parametrize("way", [None, "bits", "map", "sort", "frozenset"])
+@pytest.mark.parametrize("way", [None, *keysets.WAYS])
 @pytest.mark.parametrize("start", range(0, 60, 20))
 def test_sets_are_what_they_mean(way: str | None, start: int) -> None:
     """Random expressions, however their sums are formed: no vector is lost and none is invented."""
@@ -40,7 +40,7 @@ def test_sets_are_what_they_mean(way: str | None, start: int) -> None:
             assert at.keys.size == len(right), seed
 
 
-@pytest.mark.parametrize("way", [None, "bits", "sort"])
+@pytest.mark.parametrize("way", [None, "bits", "sort", "tiles"])
 @pytest.mark.parametrize("start", range(0, 60, 20))
 def test_every_vector_is_recovered(way: str | None, start: int) -> None:
     """Walking back from a vector gives values of the spaces that make it."""
@@ -200,8 +200,8 @@ def test_no_terms() -> None:
 def test_ways_are_forced() -> None:
     """The tests above take the ways that they are meant to take."""
     kinds = set()
-    for way in ("bits", "sort", "frozenset"):
+    for way in ("bits", "sort", "frozenset", "tiles"):
         with forced(way=way):
             assert keysets.way(5, 5, 100) == way
             kinds.add(type(execute(some_states(1)[0], Run()).keys).__name__)
-    assert len(kinds) == 3
+    assert len(kinds) == 4

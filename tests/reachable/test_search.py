@@ -15,29 +15,39 @@ import numpy as np
 import pytest
 
 import dnnt
+from dnnt import pipeline
 from dnnt.exact import text
 from dnnt.reachable import cheapest, keysets, search
 from dnnt.reachable.from_layers import program_of
+from dnnt.reachable.halves import Halves, Parts, halves_of, parts_of, split
+from dnnt.reachable.terms import terms_of
 from dnnt.running import Run
 from dnnt.testing import oracle, random_two_layer
 
 Patch = pytest.MonkeyPatch
 
 
-def uneven(seed: int) -> Callable[..., list[int]]:
+def uneven(seed: int) -> Callable[..., tuple[int, ...]]:
     """A split of every group of units at random."""
     rng = Random(seed)
-    return lambda parts, times, rest, packing: [rng.randint(0, count) for count in times]
+    return lambda parts, sizes, rest: tuple(rng.randint(0, count) for count in parts.times)
 
 
-def everything_left(parts: Any, times: list[int], rest: Any, packing: Any) -> list[int]:
+def everything_left(parts: Parts, sizes: Any, rest: Any) -> tuple[int, ...]:
     """All units on the left."""
-    return list(times)
+    return parts.times
 
 
-def everything_right(parts: Any, times: list[int], rest: Any, packing: Any) -> list[int]:
+def everything_right(parts: Parts, sizes: Any, rest: Any) -> tuple[int, ...]:
     """All units on the right."""
-    return [0] * len(times)
+    return (0,) * len(parts.times)
+
+
+@pytest.fixture(autouse=True)
+def by_halves_alone(monkeypatch: Patch) -> None:
+    """Leave out what mostly ends the search before halves are formed."""
+    monkeypatch.setattr(pipeline, "_probe", lambda instance, run: None)
+    monkeypatch.setattr(search, "by_hull", lambda *given: None)
 
 
 def targets(patch: Patch) -> None:
@@ -91,7 +101,7 @@ def test_every_way_from_every_split(way: str, start: int, monkeypatch: Patch) ->
         instance = random_two_layer(Random(seed))
         truth = oracle(instance)
         splits = (everything_left, everything_right, uneven(seed), uneven(-seed))
-        monkeypatch.setattr(search, "_split", splits[seed % len(splits)])
+        monkeypatch.setattr(search, "split", splits[seed % len(splits)])
         answer = dnnt.solve(replace(instance, gamma=None), method="reachable")
         assert (answer.loss, answer.assurance) == (truth.least, "checked"), seed
         assert answer.status == ("infeasible" if truth.least is None else "optimal")
@@ -105,9 +115,15 @@ def test_every_way_from_every_split(way: str, start: int, monkeypatch: Patch) ->
     assert way.partition(",")[0] in ended
 
 
+def formed(instance: dnnt.Instance) -> Halves:
+    """The halves that the search forms."""
+    parts = parts_of(program_of(instance), Run())
+    return halves_of(parts, split(parts, [keys.size for keys in parts.keys[:-1]], parts.keys[-1].size), Run())
+
+
 def grounds_of(instance: dnnt.Instance) -> tuple[Any, Any]:
     """The halves of an instance, and the JSON of the certificate's grounds after solving it."""
-    halves = search.halves_of(program_of(instance), Run())
+    halves = formed(instance)
     answer = dnnt.solve(instance, method="reachable")
     assert answer.certificate is not None
     assert answer.certificate.lower is not None
@@ -199,15 +215,17 @@ def test_bounds_rise_while_targets_are_tested(monkeypatch: Patch) -> None:
     """What was excluded when a limit came is a proved bound."""
     targets(monkeypatch)
     instance = units(2)
-    halves = search.halves_of(program_of(instance), Run())
-    terms = search.terms_of(instance, program_of(instance), halves.packing)
+    halves = formed(instance)
+    terms = terms_of(instance, program_of(instance), halves.packing)
     told: list[tuple[Any, int]] = []
     found: list[Any] = []
-    ended = search.search(halves, terms, None, Run(), found.append, lambda loss, count: told.append((loss, count)))
+    ended = search.by_halves(
+        halves, terms, None, Run(), found.append, lambda loss, grounds: told.append((loss, grounds.count))
+    )
     assert ended.found is not None
-    assert [count for _, count in told] == list(range(len(told)))
     assert [loss for loss, _ in told] == sorted(loss for loss, _ in told)
-    assert told[-1] == (ended.found.loss, ended.count)
+    assert [count for _, count in told] == sorted({count for _, count in told})
+    assert told[-1][0] <= ended.found.loss and told[-1][1] <= ended.grounds.count
     losses = [each.loss for each in found]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] >= ended.found.loss == dnnt.solve(instance, method="brute-force").loss

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dnnt.analysis.plan import Plan
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Run
@@ -51,15 +52,19 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A prediction: seconds and MiB (floats; infinite where past all measure), and what it was computed from."""
+    """A prediction: seconds and MiB (floats; infinite where past all measure), and what it was computed from.
+
+    `most` has the same two where the method falls back on something slower, if what is usual does not end its search.
+    """
 
     seconds: float
     mebibytes: float
     basis: str
+    most: tuple[float, float] | None = None
 
 
 class Method(ABC):
-    """One way of solving. Final classes implement `assess` and `solve`."""
+    """One way of solving. Final classes implement `assess`, `plan` and `solve`."""
 
     name: str
     summary: str
@@ -67,6 +72,10 @@ class Method(ABC):
     @abstractmethod
     def assess(self, instance: Instance) -> Cost | str:
         """The predicted cost on an instance, or why the method does not take it. No space may be empty."""
+
+    @abstractmethod
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """What it is going to do with an instance that it takes, before it does it. May raise `Stop`."""
 
     @abstractmethod
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:

@@ -6,11 +6,12 @@ inputs are computed once and handed down. Parameters that feed only dead vertice
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import log10
 from typing import Any
 
 from dnnt.activations import Activation
+from dnnt.analysis.plan import Plan
 from dnnt.certificate import Enumeration
 from dnnt.exact import Number, bits, normal
 from dnnt.instance import Instance, mixed_order
@@ -52,6 +53,12 @@ class BruteForce(Method):
             f"about 10^{exponent:.1f} choices of {inputs} inputs",
         )
 
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """One line: there is nothing to plan."""
+        cost = self.assess(instance)
+        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
+        return Plan("enumeration", "every choice of parameters", cost.basis, seconds=cost.seconds)
+
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Try everything; stops early at a loss that reaches the goal by itself."""
         network = instance.network.graph()
@@ -74,9 +81,9 @@ class BruteForce(Method):
 
 def choices_log10(network: Network | Layered) -> float:
     """The decimal logarithm of the number of choices of live parameters (no space may be empty or real)."""
-    if isinstance(network, Layered):
-        return sum(count * log10(of.size) for of, count, _ in network.slot_groups() if not isinstance(of, Real))
-    live = network.live
+    live = (True,) if isinstance(network, Layered) else network.live
+    if isinstance(network, Layered) or all(live):
+        return sum(count * log10(of.size) for of, count in network.shared_spaces() if not isinstance(of, Real))
     total = 0.0
     for edge in network.edges:
         if live[network.position[edge.target]]:
@@ -117,12 +124,24 @@ def _numbers_in(value: Any) -> Iterator[Number]:
         yield value
 
 
-class _Search:
-    """The depth-first walk; `choice` and `values` hold where it is."""
+def every_choice(instance: Instance, run: Run) -> Iterator[tuple[Number, Callable[[], Parameters]]]:
+    """Every choice of the parameters into live vertices, always in the same order: its total loss, and what makes it
+    parameters (those into dead vertices close to 0). Raises `TooLarge` for networks too large to write out.
+    """
+    search = _Search(instance, instance.network.graph(), run, every=True)
+    for loss in search.losses():
+        run.poll()
+        assert loss is not None, "every loss is computed to its end"
+        yield loss, search.parameters
 
-    def __init__(self, instance: Instance, network: Network, run: Run) -> None:
+
+class _Search:
+    """The depth-first walk; `choice` and `values` hold where it is. `every`: also losses not below the incumbent's."""
+
+    def __init__(self, instance: Instance, network: Network, run: Run, every: bool = False) -> None:
         self.network = network
         self.run = run
+        self.every = every
         self.inputs = list(dict.fromkeys(sample.x for sample in instance.samples))
         live = network.live
         self.order = [v for v in network.order if live[v]]
@@ -182,7 +201,7 @@ class _Search:
     def _total(self) -> Number | None:
         """The total loss of the present choice; None once it reaches the incumbent's (terms are never negative)."""
         total: Number = 0
-        best = None if self.run.incumbent is None else self.run.incumbent.loss
+        best = None if self.every or self.run.incumbent is None else self.run.incumbent.loss
         for i in self.turn:
             known = self.known[i]
             f = tuple([self.values[v][i] for v in self.outputs])

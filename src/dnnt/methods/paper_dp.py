@@ -14,6 +14,7 @@ from itertools import product
 from math import log10
 from typing import Any
 
+from dnnt.analysis.plan import Plan
 from dnnt.certificate import ReachableStates
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
@@ -63,6 +64,13 @@ class PaperDP(Method):
             return "a parameter may be any real number"
         found = _domain(instance)
         return found if isinstance(found, str) else _cost(found)
+
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """The two tables."""
+        domain = _domain(instance)
+        assert not isinstance(domain, str), "a plan is asked only of instances that the method takes"
+        cost = _cost(domain)
+        return Plan("tables", "the tables DimDP and FinalDP, filled as printed", cost.basis, seconds=cost.seconds)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Fill DimDP and FinalDP, take the best entry of FinalDP, and recover its parameters."""

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dnnt.analysis.reachable_cost import predicted
+from dnnt.analysis.plan import Plan
+from dnnt.analysis.reachable_cost import is_convex, predicted
 from dnnt.certificate import ReachableStates
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
-from dnnt.reachable.assemble import Solution, parameters_of
+from dnnt.reachable.assemble import parameters_of
+from dnnt.reachable.found import Found, Grounds
 from dnnt.reachable.from_layers import program_of
+from dnnt.reachable.halves import Parts, parts_of
 from dnnt.reachable.program import Program, joined
-from dnnt.reachable.recover import recover_fold
-from dnnt.reachable.search import Found, Halves, halves_of, search, terms_of
+from dnnt.reachable.search import search
+from dnnt.reachable.terms import terms_of
+from dnnt.reachable.thin import by_thin_units
 from dnnt.running import Run, Stop
 
 
@@ -31,7 +35,8 @@ class Reachable(Method):
 
     def assess(self, instance: Instance) -> Cost | str:
         """Takes networks of at most two layers of free units. The cost is predicted from upper bounds on the sizes of
-        all sets: products of choices, and grid points of boxes.
+        all sets (products of choices, and grid points of boxes): for convex losses what the hull mostly takes, and at
+        most what two halves take.
         """
         if instance.is_continuous:
             return "a parameter may be any real number"
@@ -39,69 +44,123 @@ class Reachable(Method):
             program = program_of(instance)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
-        seconds, mebibytes, basis = predicted(program)
-        return Cost(seconds, mebibytes, basis)
+        found = predicted(program, is_convex(instance, program))
+        return Cost(found.seconds, found.mebibytes, found.basis, found.most)
+
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """The states as a tree of sums, and the ladder of the last step."""
+        from dnnt.analysis.plan.of_program import plan_of_program  # Only those who look at plans pay for it.
+
+        return plan_of_program(instance, program_of(instance), run.room)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
-        """Form both halves, then find the cheapest state, recover its parameters, and name the grounds of the bound."""
+        """Form the sets of the units, find the cheapest state, recover its parameters, and name the grounds of the
+        bound.
+        """
         program = program_of(instance)
-        halves = halves_of(program, run)
-        terms = terms_of(instance, program, halves.packing)
-        losses: list[tuple[Number, int]] = []
+        from_afar = _from_afar(instance, program, goal, run)
+        if from_afar is not None:
+            return from_afar
+        parts = parts_of(program, run)
+        terms = terms_of(instance, program, parts.packing)
+        best: list[Found] = []
+        excluded: list[tuple[Number, Grounds]] = []
 
         def improved(found: Found) -> None:
-            if run.incumbent is None or found.loss < run.incumbent.loss:
-                run.offer(_parameters(instance, program, halves, found, run), found.loss)
+            if not best or found.loss < best[0].loss:
+                best[:] = [found]
 
-        def excluded(loss: Number, count: int) -> None:
-            losses[:] = [(loss, count)]
+        def prove(loss: Number, grounds: Grounds) -> None:
+            excluded[:] = [(loss, grounds)]
 
         try:
-            ended = search(halves, terms, goal.threshold, run, improved, excluded)
+            ended = search(parts, terms, goal.threshold, run, improved, prove)
         except Stop:
-            if losses:
-                run.prove(losses[0][0], False, _grounds(program, halves, "targets", losses[0][1]))
+            if excluded:
+                run.prove(excluded[0][0], False, _grounds(program, parts, excluded[0][1]))
+            if best:
+                _offer(instance, program, best[0], run)
             raise
         if ended.found is not None:
-            improved(ended.found)
-            run.prove(ended.found.loss, False, _grounds(program, halves, ended.last, ended.count))
+            _offer(instance, program, ended.found, run)
+            if goal.threshold is None or ended.found.loss > goal.threshold:  # Any state at or below it ends the search.
+                run.prove(ended.found.loss, False, _grounds(program, parts, ended.grounds))
         elif goal.threshold is not None:
-            run.prove(goal.threshold, True, _grounds(program, halves, ended.last, ended.count))
+            run.prove(goal.threshold, True, _grounds(program, parts, ended.grounds))
+        if best:
+            _offer(instance, program, best[0], run)
+        grounds = ended.grounds
         return {
-            "left": halves.left_fold.result.size,
-            "right": halves.right_fold.result.size,
-            "last": ended.last,
-            ended.last: ended.count,
+            "left": grounds.left_size,
+            "right": grounds.right_size,
+            "last": grounds.last,
+            grounds.last: grounds.count,
         }
 
 
-def _parameters(instance: Instance, program: Program, halves: Halves, found: Found, run: Run) -> Any:
-    """The parameters behind a state: both halves are walked back."""
-    left = recover_fold(halves.parts, halves.left_fold, found.left, run)
-    right = recover_fold((*halves.parts, halves.rest), halves.right_fold, found.right, run)
-    units = tuple(a + b for a, b in zip(left.parts, right.parts[:-1], strict=True))
-    ((rest, _),) = right.parts[-1]
-    return parameters_of(instance.network, program, Solution(units, rest))
+def _from_afar(instance: Instance, program: Program, goal: Goal, run: Run) -> Mapping[str, Any] | None:
+    """Targets out of reach of units that are too large to form; None where that does not lead to the end."""
+    search = by_thin_units(instance, program, goal.threshold, run)
+    if search is None:
+        return None
+    best: list[Found] = []
+    excluded: list[tuple[Number, ReachableStates]] = []
+
+    def improved(found: Found) -> None:
+        best[:] = [found]
+
+    def prove(loss: Number, grounds: ReachableStates) -> None:
+        excluded[:] = [(loss, grounds)]
+
+    try:
+        ended = search.search(improved, prove)
+    finally:
+        if best:
+            _offer(instance, program, best[-1], run)
+        if excluded:
+            run.prove(excluded[0][0], False, excluded[0][1])
+    if ended is None:
+        return None
+    found, grounds, stats = ended
+    if found is not None:
+        _offer(instance, program, found, run)
+    if grounds is None:
+        return stats
+    if found is not None:
+        if goal.threshold is None or found.loss > goal.threshold:
+            run.prove(found.loss, False, grounds)
+    elif goal.threshold is not None:
+        run.prove(goal.threshold, True, grounds)
+    return stats
 
 
-def _grounds(program: Program, halves: Halves, last: str, count: int) -> ReachableStates:
+def _offer(instance: Instance, program: Program, found: Found, run: Run) -> None:
+    """Keep a state's parameters, if it is better than what is known."""
+    if run.incumbent is None or found.loss < run.incumbent.loss:
+        run.offer(parameters_of(instance.network, program, found.way(run)), found.loss)
+
+
+def _grounds(program: Program, parts: Parts, grounds: Grounds) -> ReachableStates:
     """The grounds of a bound: how the checker is to rebuild the halves, and how large its sets will be."""
     left: list[tuple[int, int]] = []
-    for unit, take in zip(program.units, halves.left, strict=True):
+    for unit, taken in zip(program.units, grounds.left, strict=True):
+        take = taken
         for first, members in unit.members:
             used = min(take, members)
             take -= used
             if used:
                 left.append((first, used))
-    pre = max((part.parts[0].parts[0].keys.size for part in halves.parts), default=1)
     sizes = {
-        "pre": pre,
-        "unit": max((part.keys.size for part in halves.parts), default=1),
-        "left": halves.left_fold.result.size,
-        "right": halves.right_fold.result.size,
-        "last": count,
+        "pre": max((part.parts[0].parts[0].keys.size for part in parts.units), default=1),
+        "unit": max((part.keys.size for part in parts.units), default=1),
+        "left": grounds.left_size,
+        # The checker adds up the spaces behind the rest before it leaves anything out.
+        "right": max(grounds.right_size, parts.rest.keys.size),
+        "last": grounds.count,
     }
-    return ReachableStates(joined(left), last, tuple(sizes.items()))
+    return ReachableStates(
+        joined(left), grounds.last, tuple(sizes.items()), grounds.cuts, grounds.residues, grounds.window, grounds.slack
+    )
 
 
 METHOD = Reachable()

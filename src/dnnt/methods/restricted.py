@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dnnt.analysis.plan import Plan
 from dnnt.certificate import Restricted as OneOption
 from dnnt.errors import TooLarge
 from dnnt.evaluation import evaluate, outputs
@@ -53,6 +54,10 @@ class Restricted(Method):
         seconds = 1e-3 * inputs * (edges + 1)
         return Cost(seconds, 16.0 + edges * 0.02, f"one choice, {edges:,} edges, {inputs:,} inputs, very long numbers")
 
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """One line: there is one choice."""
+        return Plan("evaluation", "the only choice of parameters is evaluated, or the signs of its outputs are proved")
+
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Find the loss of the only choice, or bounds on it that answer the goal."""
         only = first_choice(instance.network)
@@ -77,7 +82,7 @@ class Restricted(Method):
 
 def is_restricted(instance: Instance) -> bool:
     """Whether every parameter has exactly one option."""
-    return all(isinstance(of, Values) and of.size == 1 for of, count, _ in instance.network.slot_groups() if count)
+    return all(isinstance(of, Values) and of.size == 1 for of, count in instance.network.shared_spaces() if count)
 
 
 def is_short(instance: Instance) -> bool:

@@ -5,7 +5,7 @@ Parameters that change nothing (dead vertices, columns of zeros) get the value o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dnnt.exact import Number
@@ -13,7 +13,7 @@ from dnnt.network import Layered, Network
 from dnnt.parameters import Parameters, Run
 from dnnt.reachable.program import Address, Program, Slots, Total, Unit
 from dnnt.reachable.recover import Counted, Found, leaves
-from dnnt.spaces import preferred
+from dnnt.spaces import Space, preferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +24,55 @@ class Solution:
     rest: Found
 
 
+Assigned = tuple[Address, Number]
+"""A value of a slot of the first member of a group (or of the rest)."""
+
+Members = Sequence[tuple[Sequence[Assigned], int]]
+"""What the units of a group get, with multiplicities."""
+
+
 def parameters_of(network: Network | Layered, program: Program, solution: Solution) -> Parameters:
     """The parameters that a solution stands for."""
+    units = [
+        [(tuple(_unit_values(unit, found)), count) for found, count in counted]
+        for unit, counted in zip(program.units, solution.units, strict=True)
+    ]
+    return parameters_of_values(network, program, units, tuple(_assigned(program.rest, solution.rest)))
+
+
+def parameters_of_values(
+    network: Network | Layered, program: Program, units: Sequence[Members], rest: Sequence[Assigned]
+) -> Parameters:
+    """The parameters in which the units and the rest have these values."""
     if isinstance(network, Layered) and not any(unit.rename for unit in program.units) and program.units:
-        return _layered(network, program, solution)
-    return _graph(network.graph(), program, solution)
+        return _layered(network, program, units, rest)
+    return _graph(network.graph(), program, units, rest)
 
 
-def _graph(network: Network, program: Program, solution: Solution) -> Parameters:
-    values = [[preferred(of) for of in edge.slots] for edge in network.edges]
-    for (edge, slot), value in _assigned(program.rest, solution.rest):
+def _graph(network: Network, program: Program, units: Sequence[Members], rest: Sequence[Assigned]) -> Parameters:
+    known: dict[int, Number] = {}  # By identity: readers give one value for equal spaces.
+    values = [[_preferred(of, known) for of in edge.slots] for edge in network.edges]
+    for (edge, slot), value in rest:
         values[edge][slot] = value
-    for unit, counted in zip(program.units, solution.units, strict=True):
+    for unit, counted in zip(program.units, units, strict=True):
         member = 0
-        for found, count in counted:
+        for assigned, count in counted:
             for _ in range(count):
                 rename = unit.rename[member]
-                for address, value in _unit_values(unit, found):
+                for address, value in assigned:
                     edge, slot = rename[address]
                     values[edge][slot] = value
                 member += 1
     return Parameters(tuple(Run(tuple(slots[:-1]), slots[-1]) for slots in values))
 
 
-def _unit_values(unit: Unit, found: Found) -> Iterator[tuple[Address, Number]]:
+def _preferred(of: Space, known: dict[int, Number]) -> Number:
+    if id(of) not in known:
+        known[id(of)] = preferred(of)
+    return known[id(of)]
+
+
+def _unit_values(unit: Unit, found: Found) -> Iterator[Assigned]:
     """The values of one unit's incoming and outgoing slots."""
     ((inner, _),), *outer = found.parts
     yield from _assigned(unit.incoming, inner)
@@ -55,7 +80,7 @@ def _unit_values(unit: Unit, found: Found) -> Iterator[tuple[Address, Number]]:
         yield from _assigned(total, chosen)
 
 
-def _assigned(total: Total, found: Found) -> Iterator[tuple[Address, Number]]:
+def _assigned(total: Total, found: Found) -> Iterator[Assigned]:
     for slots, values in zip(total.slots, leaves(found, total.node), strict=True):
         yield from zip(slots.addresses, _repeated(slots, values), strict=True)
 
@@ -66,18 +91,18 @@ def _repeated(slots: Slots, values: Iterable[tuple[Number, int]]) -> Iterator[Nu
             yield value
 
 
-def _layered(network: Layered, program: Program, solution: Solution) -> Parameters:
+def _layered(network: Layered, program: Program, units: Sequence[Members], rest: Sequence[Assigned]) -> Parameters:
     """One group of hidden units (layer 1), one sum an output (layer 2); addresses as in `layered`."""
-    (unit,), (counted,) = program.units, solution.units
+    (unit,), (counted,) = program.units, units
     hidden: list[Run] = []
     outgoing: list[list[tuple[Number, int]]] = [[] for _ in unit.outgoing]
-    for found, count in counted:
-        values = dict(_unit_values(unit, found))
+    for assigned, count in counted:
+        values = dict(assigned)
         weights = tuple(values[0, j] for j in range(network.inputs))
         hidden.append(Run(weights, values[0, network.inputs], count))
         for t, edges in enumerate(outgoing):
             edges.append((values[1 + t, 0], count))
-    biases = dict(_assigned(program.rest, solution.rest))
+    biases = dict(rest)
     runs = hidden
     for t, edges in enumerate(outgoing):
         (first, count), *others = edges

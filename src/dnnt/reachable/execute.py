@@ -7,7 +7,7 @@ others are formed again on the way back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -50,6 +50,15 @@ class Step:
     exponent: int
 
 
+Near = Callable[[Keys, Sequence[int]], Keys]
+"""Drops sums that nobody needs, given how many vectors of each part they are made of."""
+
+
+def everything(keys: Keys, counts: Sequence[int]) -> Keys:
+    """Drops nothing."""
+    return keys
+
+
 @dataclass(frozen=True, slots=True)
 class Fold:
     """How a sum was formed, in a packing of its own: `doubled[p][j]` is the set of sums of 2^j vectors of part p.
@@ -62,14 +71,20 @@ class Fold:
     doubled: tuple[tuple[Keys, ...], ...]
     result: Keys
     kept: Mapping[int, Keys]
+    near: Near = everything
 
     def backwards(self, run: Run) -> Iterator[tuple[Step, Keys]]:
         """The steps from the last to the first, each with the sums before it."""
         end = len(self.steps)
         for start in sorted(self.kept, reverse=True):
             before = [self.kept[start]]
+            counts = [0] * len(self.doubled)
+            for step in self.steps[:start]:
+                counts[step.part] += 1 << step.exponent
             for step in self.steps[start : end - 1]:
-                before.append(_sumset(before[-1], self.doubled[step.part][step.exponent], self.packing, run))
+                counts[step.part] += 1 << step.exponent
+                made = _sumset(before[-1], self.doubled[step.part][step.exponent], self.packing, run)
+                before.append(self.near(made, counts))
             for index in range(end - 1, start - 1, -1):
                 yield self.steps[index], before.pop()
             end = start
@@ -108,29 +123,43 @@ def execute(node: Node, run: Run) -> Executed:
     parts = tuple(execute(part, run) for part, _ in node.parts)
     times = [count for _, count in node.parts]
     packing = packing_sum([(part.packing, count) for part, count in zip(parts, times, strict=True)], node.width)
-    fold = fold_sum(parts, times, packing, run)
+    fold = fold_sum([repacked(part, packing, run) for part in parts], times, packing, run)
     return Executed(node, packing, fold.result, parts, fold)
 
 
-def fold_sum(parts: Sequence[Executed], times: Sequence[int], packing: Packing, run: Run) -> Fold:
-    """Form the sums of `times[p]` vectors of each part p (0 times: none) as keys of the given packing."""
+def fold_sum(
+    sets: Sequence[Keys],
+    times: Sequence[int],
+    packing: Packing,
+    run: Run,
+    near: Near = everything,
+) -> Fold:
+    """Form the sums of `times[p]` vectors of each set p (0 times: none), all as keys of the given packing."""
     steps: list[Step] = []
     kept = _Kept()
     total: Keys = PythonKeys(frozenset([0]))
-    order = sorted(range(len(parts)), key=lambda p: (parts[p].keys.size, p))
+    of_total = [0] * len(sets)
+    sets = [near(keys, _only(p, 1, len(sets))) for p, keys in enumerate(sets)]
+    order = sorted(range(len(sets)), key=lambda p: (sets[p].size, p))
     chains: dict[int, tuple[Keys, ...]] = {}
     for p in order:
-        chain = [repacked(parts[p], packing, run)]
+        chain = [sets[p]]
         if times[p]:
             while len(chain) < times[p].bit_length():
-                chain.append(_sumset(chain[-1], chain[-1], packing, run))
+                doubled = _sumset(chain[-1], chain[-1], packing, run)
+                chain.append(near(doubled, _only(p, 1 << len(chain), len(sets))))
         chains[p] = tuple(chain)
         for exponent in range(times[p].bit_length()):
             if times[p] >> exponent & 1:
                 kept.add(len(steps), total)
                 steps.append(Step(p, exponent))
-                total = _sumset(total, chain[exponent], packing, run)
-    return Fold(packing, tuple(steps), tuple(chains[p] for p in range(len(parts))), total, kept.sets)
+                of_total[p] += 1 << exponent
+                total = near(_sumset(total, chain[exponent], packing, run), of_total)
+    return Fold(packing, tuple(steps), tuple(chains[p] for p in range(len(sets))), total, kept.sets, near)
+
+
+def _only(part: int, count: int, parts: int) -> list[int]:
+    return [count if p == part else 0 for p in range(parts)]
 
 
 def _sumset(left: Keys, right: Keys, packing: Packing, run: Run) -> Keys:

@@ -7,14 +7,16 @@ vertices and units. Equal units are one group, equal and proportional columns on
 
 from __future__ import annotations
 
+from typing import Any
+
 from dnnt.errors import MethodUnsuitable
 from dnnt.evaluation import activated
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
-from dnnt.network import SOURCE, Network
+from dnnt.network import SOURCE, ZERO, Network
 from dnnt.reachable.expression import Image, Spread, Sum
 from dnnt.reachable.packing import Vector
-from dnnt.reachable.program import Output, Program, Slots, Unit, distinct_inputs, joined, total_of
+from dnnt.reachable.program import Output, Primitive, Program, Slots, Total, Unit, distinct_inputs, joined, total_of
 from dnnt.spaces import Space, Values, finite
 
 MAX_BITS = 10**6
@@ -116,7 +118,9 @@ def _slots_into(
     columns: tuple[Vector, ...],
     fixed: dict[int, Vector],
 ) -> list[Slots]:
-    """The slots that vertex v adds up without units: weights on s and on fixed vertices, and all biases."""
+    """The slots that vertex v adds up without units: weights on s and on fixed vertices, and all biases but those that
+    can only be 0, which most edges have.
+    """
     slots = []
     ones = (1,) * len(inputs)
     for e in network.incoming[v]:
@@ -128,7 +132,9 @@ def _slots_into(
             pairs = [(edge.weights[0], fixed[u])] if u in fixed else []
         for slot, (of, column) in enumerate(pairs):
             slots.append(Slots(finite(of), column, 1, ((e, slot),)))
-        slots.append(Slots(finite(edge.bias), ones, 1, ((e, len(edge.weights)),)))
+        bias = finite(edge.bias)
+        if bias != ZERO:
+            slots.append(Slots(bias, ones, 1, ((e, len(edge.weights)),)))
     return slots
 
 
@@ -146,19 +152,22 @@ def _grouped(
     def number(of: object) -> int:
         return identity.setdefault(of, len(identity))
 
-    groups: dict[object, list[tuple[int, list[Slots], list[list[Slots]]]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[int, list[Slots], list[list[Slots]]]]] = {}
     leaving: dict[int, list[tuple[int, int]]] = {v: [] for v in units}
     for e, edge in enumerate(network.edges):
         u = network.position.get(edge.source, -1)
         if u in leaving and network.position[edge.target] in block:
             leaving[u].append((block[network.position[edge.target]], e))
     for v in units:
-        into = sorted(incoming[v], key=lambda s: number((s.space, s.column)))
+        into = incoming[v]
+        if len(into) > 1:
+            into = sorted(into, key=lambda s: number((s.space, s.column)))
         out: list[list[Slots]] = [[] for _ in sums]
         for b, e in leaving[v]:
             out[b].append(Slots(finite(network.edges[e].weights[0]), (1,), 1, ((e, 0),)))
         for slots in out:
-            slots.sort(key=lambda s: number(s.space))
+            if len(slots) > 1:
+                slots.sort(key=lambda s: number(s.space))
         key = (
             network.vertices[v].activation,
             block.get(v),
@@ -166,7 +175,9 @@ def _grouped(
             tuple(tuple(number(s.space) for s in slots) for slots in out),
         )
         groups.setdefault(key, []).append((v, into, out))
-    return [_unit(network, group, block, len(inputs)) for group in groups.values()]
+    known: Primitive = {}
+    shared: dict[object, Sum] = {}
+    return [_unit(network, group, block, len(inputs), known, shared, key[-1]) for key, group in groups.items()]
 
 
 def _unit(
@@ -174,10 +185,20 @@ def _unit(
     group: list[tuple[int, list[Slots], list[list[Slots]]]],
     block: dict[int, int],
     n: int,
+    known: Primitive,
+    shared: dict[object, Sum],
+    leaving: tuple[tuple[int, ...], ...],
 ) -> Unit:
+    """The unit of a group. Outgoing sums with the same numbers in `leaving` are one node: many units differ in what
+    comes in only, and a node is evaluated once.
+    """
     first, into, out = group[0]
-    incoming = total_of(into, n)
-    outgoing = tuple(total_of(slots, 1) for slots in out)
+    incoming = total_of(into, n, known)
+    totals = []
+    for slots, numbers in zip(out, leaving, strict=True):
+        total = total_of(slots, 1, known)
+        totals.append(Total(shared.setdefault(numbers, total.node), total.slots))
+    outgoing = tuple(totals)
     own = block.get(first)
     blocks: list[Sum | None] = [total.node if slots else None for total, slots in zip(outgoing, out, strict=True)]
     blocks += [None] * (len(block) - len(blocks))

@@ -67,11 +67,23 @@ def program_of_layers(instance: Instance, network: Layered) -> Program:
     )
 
 
+_latest: list[tuple[Instance, Program]] = []
+
+
 def program_of(instance: Instance) -> Program:
-    """The program of any two-layer instance.
+    """The program of any two-layer instance. The latest one is kept: several steps ask for it.
 
     Raises `MethodUnsuitable` for other networks, `TooLarge` for networks that cannot be held.
     """
+    for known, program in _latest:
+        if known is instance:
+            return program
+    program = _program_of(instance)
+    _latest[:] = [(instance, program)]
+    return program
+
+
+def _program_of(instance: Instance) -> Program:
     if isinstance(instance.network, Layered):
         return program_of_layers(instance, instance.network)
     return program_of_graph(instance, instance.network)

@@ -100,17 +100,28 @@ def joined(runs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(made)
 
 
-def total_of(slots: list[Slots], width: int) -> Total:
+Primitive = dict[Vector, tuple[Vector, Number]]
+"""The direction and the factor of columns, where many sums have the same ones."""
+
+
+def total_of(slots: list[Slots], width: int, known: Primitive | None = None) -> Total:
     """The sum over slots: equal columns and proportional ones are added up as numbers first, along their direction."""
+    if len(slots) == 1 and slots[0].count == 1:
+        (only,) = slots
+        return Total(Sum(((Choose(only.space, only.column), 1),), width), (only,))
     lines: dict[Vector, dict[tuple[Finite, Number], list[Slots]]] = {}
+    known = {} if known is None else known
     for each in slots:
-        direction, factor = _primitive(each.column)
+        found = known.get(each.column)
+        if found is None:
+            found = known[each.column] = _primitive(each.column)
+        direction, factor = found
         lines.setdefault(direction, {}).setdefault((each.space, factor), []).append(each)
     parts: list[tuple[Node, int]] = []
     ordered: list[Slots] = []
     for direction, equal in lines.items():
         merged = [
-            Slots(space, same[0].column, sum(s.count for s in same), _addresses(same))
+            same[0] if len(same) == 1 else Slots(space, same[0].column, sum(s.count for s in same), _addresses(same))
             for (space, _), same in equal.items()
         ]
         ordered.extend(merged)

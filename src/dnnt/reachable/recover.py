@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from math import prod
 from typing import Any
 
 from dnnt.exact import Number, normal
-from dnnt.reachable.execute import Executed, Fold, mapped, spread_choices, vector_of_part
+from dnnt.reachable.execute import Executed, Fold, vector_of_part
 from dnnt.reachable.expression import Along, Choose, Image, Spread, Sum
-from dnnt.reachable.key_kinds import Keys, split
+from dnnt.reachable.key_kinds import BitKeys, Keys, NumpyKeys, PythonKeys, split
 from dnnt.reachable.packing import Vector
 from dnnt.running import Run
 from dnnt.spaces import preferred
@@ -49,15 +51,8 @@ def recover(at: Executed, vector: Vector, run: Run) -> Found:
 
 def recover_fold(parts: tuple[Executed, ...], fold: Fold, key: int, run: Run) -> Found:
     """One way to make the sum with this key: for each part the vectors used, found in turn."""
-    used: list[Counter[int]] = [Counter() for _ in parts]
-    for step, before in fold.backwards(run):
-        run.poll()
-        pair = split(before, fold.doubled[step.part][step.exponent], key)
-        assert pair is not None, "a reachable sum without a last step"
-        key, last = pair
-        used[step.part] += _halved(fold.doubled[step.part], step.exponent, last, {})
     found = []
-    for part, counter in zip(parts, used, strict=True):
+    for part, counter in zip(parts, used_keys(fold, key, run), strict=True):
         found.append(
             tuple(
                 (recover(part, vector_of_part(part, fold.packing, each), run), count)
@@ -65,6 +60,18 @@ def recover_fold(parts: tuple[Executed, ...], fold: Fold, key: int, run: Run) ->
             )
         )
     return Found(parts=tuple(found))
+
+
+def used_keys(fold: Fold, key: int, run: Run) -> list[Counter[int]]:
+    """For each part the keys, with multiplicities, that sum to this one."""
+    used: list[Counter[int]] = [Counter() for _ in fold.doubled]
+    for step, before in fold.backwards(run):
+        run.poll()
+        pair = split(before, fold.doubled[step.part][step.exponent], key)
+        assert pair is not None, "a reachable sum without a last step"
+        key, last = pair
+        used[step.part] += _halved(fold.doubled[step.part], step.exponent, last, {})
+    return used
 
 
 def _halved(doubled: tuple[Keys, ...], exponent: int, key: int, known: dict[Any, Counter[int]]) -> Counter[int]:
@@ -102,28 +109,69 @@ def _preimage(at: Executed, vector: Vector) -> Vector:
     """A pre-activation vector that the activation maps to `vector`."""
     node, part = at.node, at.parts[0]
     assert isinstance(node, Image), "only an image has pre-images"
-    tables = []
-    for c, (axis, a) in enumerate(zip(part.packing.axes, vector, strict=True)):
-        # 0 for the digits that the activation maps to the wanted value, 1 for the others.
-        tables.append({d: int(node.activation(axis.value(d)) != a) for d in part.keys.digits(part.packing, c)})
-    index = _first(part.keys.mapped(part.packing, tables), 0)
+    packing = part.packing
+    digits = [part.keys.digits(packing, c) for c in range(len(packing.axes))]
+    fitting = [
+        [d for d in ds if node.activation(axis.value(d)) == a]
+        for ds, axis, a in zip(digits, packing.axes, vector, strict=True)
+    ]
+    if prod(map(len, fitting)) <= part.keys.size:
+        for chosen in product(*fitting):
+            key = sum(d * s for d, s in zip(chosen, packing.strides, strict=True))
+            if key in part.keys:
+                return packing.decode(key)
+        raise AssertionError("an activation value without a pre-image")
+    # 0 for the digits that the activation maps to the wanted value, 1 for the others.
+    tables = [dict.fromkeys(ds, 1) | dict.fromkeys(good, 0) for ds, good in zip(digits, fitting, strict=True)]
+    index = _first(part.keys.mapped(packing, tables), 0)
     assert index is not None, "an activation value without a pre-image"
-    return part.packing.decode(part.keys.listed()[index])
+    return packing.decode(part.keys.listed()[index])
 
 
 def _recover_spread(at: Executed, node: Spread, vector: Vector, run: Run) -> Found:
+    """Weights and a value vector that make `vector`: for each choice of weights the values follow by division."""
     part, lines = at.parts[0], at.parts[1:]
-    key = _key(at, vector)
-    packing, choices = spread_choices(node, part, lines, run)
-    for weights, tables in choices.items():
+    width = len(part.packing.axes)
+    line = iter(lines)
+    per_block: list[list[Number]] = []
+    for b, block in enumerate(node.blocks):
+        per_block.append([1] if b == node.own else [0] if block is None else next(line).values())
+    blocks = [vector[b * width : (b + 1) * width] for b in range(len(node.blocks))]
+    for weights in product(*per_block):
         run.poll()
-        index = _first(mapped(part, tables, packing), key)
-        if index is not None:
-            inner = recover(part, part.packing.decode(part.keys.listed()[index]), run)
+        values = _divided(blocks, weights, part)
+        if values is not None:
+            inner = recover(part, values, run)
             chosen = [w for w, block in zip(weights, node.blocks, strict=True) if block is not None]
             outer = [((recover(line, (w,), run), 1),) for line, w in zip(lines, chosen, strict=True)]
             return Found(parts=(((inner, 1),), *outer))
     raise AssertionError("a contribution without a choice of weights")
+
+
+def _divided(blocks: list[Vector], weights: tuple[Number, ...], part: Executed) -> Vector | None:
+    """The value vector of the part that the weights take to the blocks, if there is one."""
+    values: Vector | None = None
+    for block, weight in zip(blocks, weights, strict=True):
+        if not weight:
+            if any(block):
+                return None
+        elif values is None:
+            values = tuple([normal(_quotient(v, weight)) for v in block])
+        elif tuple([normal(weight * a) for a in values]) != block:
+            return None
+    if values is None:
+        return part.packing.decode(_any(part.keys))
+    key = part.packing.encode(values)
+    return values if key is not None and key in part.keys else None
+
+
+def _any(keys: Keys) -> int:
+    """Some key of a set that is not empty."""
+    if isinstance(keys, BitKeys):
+        return (keys.bits & -keys.bits).bit_length() - 1
+    if isinstance(keys, PythonKeys):
+        return next(iter(keys.keys))
+    return int(keys.keys[0]) if isinstance(keys, NumpyKeys) else keys.listed()[0]
 
 
 def leaves(found: Found, node: Any) -> list[list[tuple[Number, int]]]:

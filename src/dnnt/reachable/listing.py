@@ -1,0 +1,244 @@
+"""All states of the box whose loss is small enough and that no cut and no residue forbids.
+
+Depth first, coordinate by coordinate, with lower bounds on what is left: the least loss of each coordinate, and, for
+squares, the least loss of the coordinates left on the near side of a cut: (c · y - rest)² / Σ c²/w, the distance from y
+to the plane. Where y lies far outside, that leaves a thin cap of the ball around y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt, lcm
+
+from dnnt.exact import Number, normal
+from dnnt.reachable.packing import Packing
+from dnnt.reachable.projection import Cut
+from dnnt.reachable.residues import Residues
+from dnnt.reachable.terms import Square, Term
+
+Target = tuple[Number, int]
+"""A loss, and the key of a state of the box that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """One coordinate's part of the loss: a convex function of the digit, on integers after scaling."""
+
+    axis: int
+    count: int
+    stride: int
+    cost: Callable[[int], int]
+    best: int
+    square: tuple[int, int, int] | None
+    """(w, q, y): the cost is w · (q · digit - y)²."""
+
+    def interval(self, budget: int) -> tuple[int, int]:
+        """The digits whose cost is at most the budget, as first and last (empty: first > last)."""
+        if budget < self.cost(self.best):
+            return 1, 0
+        if self.square is not None:
+            w, q, y = self.square
+            reach = isqrt(budget // w)
+            return max(0, -((reach - y) // q)), min(self.count - 1, (y + reach) // q)
+        first = _first(0, self.best, lambda d: self.cost(d) <= budget)
+        return first, _first(self.best + 1, self.count, lambda d: self.cost(d) > budget) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The total loss as coordinates, scaled to integers: loss · scale = sum of costs + constant."""
+
+    coordinates: tuple[Coordinate, ...]
+    scale: int
+    constant: int
+    plain: bool = True
+    """Whether all outputs are sums as they are, also those that are constant in the box."""
+
+    def loss(self, cost: int) -> Number:
+        """The loss of scaled costs without the constant."""
+        return normal(Fraction(cost + self.constant, self.scale))
+
+    @property
+    def least(self) -> int:
+        """The least sum of costs in the box."""
+        return sum(c.cost(c.best) for c in self.coordinates)
+
+    def budget(self, loss: Number, inclusive: bool) -> int:
+        """The greatest scaled sum of costs of a loss below this one (or at most this one)."""
+        exact = Fraction(loss) * self.scale - self.constant
+        return exact.numerator // exact.denominator if inclusive else -(-exact.numerator // exact.denominator) - 1
+
+
+def costs_of(terms: Sequence[Term], packing: Packing) -> Costs | None:
+    """The loss as a sum over coordinates; None where it is not one of convex functions of single coordinates."""
+    constant: Number = 0
+    single: list[Term] = []
+    for term in terms:
+        if not term.axes or all(packing.axes[a].count == 1 for a in term.axes):
+            constant += term.cost((0,) * len(term.axes))
+        elif not term.convex:
+            return None
+        else:
+            single.append(term)
+    squares = [_of_digits(term.square, packing, term.axes[0]) if term.square is not None else None for term in single]
+    q = lcm(*(square[1].denominator for square in squares if square is not None))
+    scale = lcm(
+        constant.denominator,
+        *(v.denominator for square in squares if square is not None for v in (square[0] / q**2, square[2])),
+        *(term.denominator for term, square in zip(single, squares, strict=True) if square is None),
+    )
+    made = [_coordinate(term, packing, square, q, scale) for term, square in zip(single, squares, strict=True)]
+    constant += sum(square[2] for square in squares if square is not None)
+    plain = all(term.convex for term in terms if term.axes)
+    return Costs(tuple(made), scale, int(constant * scale), plain)
+
+
+def _of_digits(square: Square, packing: Packing, axis: int) -> tuple[Fraction, Fraction, Fraction]:
+    at = packing.axes[axis]
+    return Fraction(square.weight) * at.step**2, Fraction(square.center - at.low) / at.step, Fraction(square.least)
+
+
+def _coordinate(
+    term: Term, packing: Packing, square: tuple[Fraction, Fraction, Fraction] | None, q: int, scale: int
+) -> Coordinate:
+    (axis,) = term.axes
+    count, stride = packing.axes[axis].count, packing.strides[axis]
+    if square is not None:
+        w, y = int(square[0] / q**2 * scale), int(square[1] * q)
+        best = min(max((2 * y + q) // (2 * q), 0), count - 1)
+        return Coordinate(axis, count, stride, lambda d: w * (q * d - y) ** 2, best, (w, q, y))
+
+    def cost(digit: int) -> int:
+        return int(term.cost((digit,)) * scale)
+
+    return Coordinate(axis, count, stride, cost, _first(0, count - 1, lambda d: cost(d) <= cost(d + 1)), None)
+
+
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The first number from `low` on, below `high`, for which it holds (then for all that follow too); else `high`."""
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """A cut over the coordinates in their order: c · digits <= most.
+
+    `nearest[i]`: c · y over the coordinates from i on (times q), `inverse[i]`: Σ c²/w over them; None where some
+    coordinate is no square. `least[i]`: the least of c · digit over the digits of the coordinates from i on.
+    """
+
+    c: tuple[int, ...]
+    most: int
+    least: tuple[int, ...]
+    nearest: tuple[int, ...] | None
+    inverse: tuple[Fraction, ...] | None
+
+
+def _plane(cut: Cut, costs: Costs, intervals: Sequence[tuple[int, int]]) -> _Plane:
+    c = tuple(cut.direction[at.axis] for at in costs.coordinates)
+    least = [0]
+    for ci, (first, last) in zip(reversed(c), reversed(intervals), strict=True):
+        least.append(least[-1] + min(ci * first, ci * last))
+    squares = [at.square for at in costs.coordinates]
+    nearest: list[int] | None = [0]
+    inverse: list[Fraction] | None = [Fraction(0)]
+    for ci, square in zip(reversed(c), reversed(squares), strict=True):
+        if square is None or nearest is None or inverse is None:
+            nearest = inverse = None
+            break
+        w, _, y = square
+        nearest.append(nearest[-1] + ci * y)
+        inverse.append(inverse[-1] + Fraction(ci * ci, w))
+    return _Plane(
+        c,
+        cut.most,
+        tuple(reversed(least)),
+        None if nearest is None else tuple(reversed(nearest)),
+        None if inverse is None else tuple(reversed(inverse)),
+    )
+
+
+def listed(
+    costs: Costs,
+    packing: Packing,
+    cuts: Sequence[Cut],
+    residues: Residues,
+    budget: int,
+    most: int,
+    poll: Callable[[], None],
+) -> tuple[list[tuple[int, int]], bool]:
+    """The (scaled cost, key) of all states of the box within the budget that cuts and residues allow, by cost and key.
+
+    Beside them whether these are all: the search ends where there are more than `most`, or where it takes long.
+    """
+    coordinates = costs.coordinates
+    size = len(coordinates)
+    least = [at.cost(at.best) for at in coordinates]
+    rest = [sum(least[i:]) for i in range(size + 1)]
+    if rest[0] > budget:
+        return [], True
+    intervals = [at.interval(budget - rest[0] + low) for at, low in zip(coordinates, least, strict=True)]
+    planes = [_plane(cut, costs, intervals) for cut in cuts]
+    q = next((at.square[1] for at in coordinates if at.square is not None), 1)
+    found: list[tuple[int, int]] = []
+    visits = 0
+    # (coordinate, cost so far, key so far, c · digits so far for each plane)
+    stack: list[tuple[int, int, int, tuple[int, ...], tuple[int, ...]]] = [(0, 0, 0, (0,) * len(planes), ())]
+    origin = {at.axis: i for i, at in enumerate(coordinates)}
+    width = len(packing.axes)
+    while stack:
+        i, cost, key, sums, digits = stack.pop()
+        if i == size:
+            if residues.pairs and not residues.allows([digits[origin[a]] if a in origin else 0 for a in range(width)]):
+                continue
+            found.append((cost, key))
+            if len(found) > most:
+                return found, False
+            continue
+        at = coordinates[i]
+        first, last = at.interval(budget - cost - rest[i + 1])
+        for plane, total in zip(planes, sums, strict=True):
+            # What c · digit may be at most, so that the least of the others still passes.
+            ci, room = plane.c[i], plane.most - total - plane.least[i + 1]
+            if ci > 0:
+                last = min(last, room // ci)
+            elif ci < 0:
+                first = max(first, -(room // -ci))
+            elif room < 0:
+                last = first - 1
+        digits_here = max(last - first, -1) + 2
+        visits += digits_here
+        if visits > VISITS_PER_TARGET * most:
+            return found, False
+        if visits % 64 < digits_here:
+            poll()
+        for digit in range(first, last + 1):
+            spent = cost + at.cost(digit)
+            after = tuple([total + plane.c[i] * digit for plane, total in zip(planes, sums, strict=True)])
+            if all(_within(plane, i + 1, total, budget - spent, q) for plane, total in zip(planes, after, strict=True)):
+                stack.append((i + 1, spent, key + digit * at.stride, after, (*digits, digit)))
+    found.sort()
+    return found, True
+
+
+VISITS_PER_TARGET = 20
+"""Nodes of the search for each target that is allowed."""
+
+
+def _within(plane: _Plane, i: int, total: int, budget: int, q: int) -> bool:
+    """Whether the coordinates from i on can pass the plane within the budget, as far as the distance to it tells."""
+    if plane.nearest is None or plane.inverse is None:
+        return True
+    excess = plane.nearest[i] - q * (plane.most - total)
+    if excess <= 0:
+        return True
+    inverse = plane.inverse[i]
+    return excess * excess * inverse.denominator <= budget * inverse.numerator

@@ -1,0 +1,371 @@
+"""The cheapest state for targets out of reach, where a unit has too many value vectors to form them all.
+
+As in `hull`: the point of the hull nearest to the target gives a cut, and squares tell which states near its face
+can be cheaper than what is found. Of such units (`thin_unit`) only vectors near the face are ever formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import inf, log2
+from typing import Any
+
+from dnnt.certificate import ReachableStates, ThinGrounds
+from dnnt.exact import Number, normal
+from dnnt.instance import Instance
+from dnnt.reachable.assemble import Solution
+from dnnt.reachable.clouds import IN_PYTHON, Cloud, Digits
+from dnnt.reachable.execute import Executed, Fold, execute, fold_sum, repacked, vector_of_part
+from dnnt.reachable.expression import Along, Sum
+from dnnt.reachable.face import Slack, excess_of, log_count, slacks_of
+from dnnt.reachable.found import Found, Way
+from dnnt.reachable.hull import MOST_AXES, in_values, lower_bound, wanted_point
+from dnnt.reachable.key_kinds import Keys, PythonKeys
+from dnnt.reachable.listing import Costs, costs_of
+from dnnt.reachable.mixtures import rounded
+from dnnt.reachable.packing import Packing, packing_sum
+from dnnt.reachable.program import Program, joined
+from dnnt.reachable.projection import Cut, cut_in, nearest
+from dnnt.reachable.recover import recover, used_keys
+from dnnt.reachable.terms import terms_of
+from dnnt.reachable.thin_unit import FINE, Thick, ThinUnit, choices
+from dnnt.running import Run
+from dnnt.spaces import Range, Values
+
+FEW = 19.0
+"""Units with fewer choices, or fewer grid points, than this (a logarithm to base 2) are formed."""
+
+MOST_NEAR = 18.0
+"""Ways (a logarithm to base 2) to make states near a face up to which they are formed."""
+
+SCALE = 1 << 24
+"""Directions that are given in floats are rounded to integers up to this."""
+
+SPARE = 2
+"""How much larger than ours the checker's sets of partial sums may be: slots that tell equally much have no order."""
+
+
+@dataclass
+class ThinCloud:
+    """A group of units that is asked for its ends only; the interface is that of `Cloud`."""
+
+    part: ThinUnit
+    times: int
+    packing: Packing
+    seen: dict[Digits, tuple[int, Digits]] = field(default_factory=dict)
+    """The ends that were asked for: their numbers, and a direction (of the unit) at whose end they are."""
+
+    @cached_property
+    def ratios(self) -> Digits:
+        """How many steps of the whole are a step of the unit's own packing."""
+        pairs = zip(self.part.packing.axes, self.packing.axes, strict=True)
+        return tuple([int(mine.step // theirs.step) if mine.step else 0 for mine, theirs in pairs])
+
+    def own(self, direction: Sequence[int]) -> Digits:
+        """A direction over the digits of the whole as one over those of the unit."""
+        return tuple([c * r for c, r in zip(direction, self.ratios, strict=True)])
+
+    def whole(self, digits: Digits) -> Digits:
+        """Digits of the unit's own packing as digits of the whole."""
+        return tuple([d * r for d, r in zip(digits, self.ratios, strict=True)])
+
+    def along(self, direction: Sequence[Any]) -> tuple[int, list[int]]:
+        """A vector that is greatest in a direction, about: the first of those seen has number 0, and so on."""
+        largest = max(map(abs, direction))
+        rounded_ = [int(SCALE * c / largest) if largest else 0 for c in direction]
+        own = self.own(rounded_)
+        digits = self.whole(self.part.contribution(*self.part.direction(own).best))
+        index, _ = self.seen.setdefault(digits, (len(self.seen), own))
+        return index, [index]
+
+    def digits(self, index: int) -> Digits:
+        """The digits of vector number `index` of those seen."""
+        return list(self.seen)[index]
+
+    def key(self, index: int) -> int:
+        """Its key in the packing of the whole."""
+        return self.key_of(self.digits(index))
+
+    def key_of(self, digits: Digits) -> int:
+        """The key of digits of the whole."""
+        return sum(d * s for d, s in zip(digits, self.packing.strides, strict=True))
+
+    def greatest(self, direction: Sequence[int]) -> int:
+        """The greatest value of direction · vector, exactly."""
+        return self.part.direction(self.own(direction)).most
+
+
+def by_thin_units(instance: Instance, program: Program, threshold: Number | None, run: Run) -> ThinSearch | None:
+    """The search, prepared; None where no unit is large, or where this way does not apply."""
+    width = program.width
+    if not 0 < width <= MOST_AXES or not any(_large(unit.node.part.part) for unit in program.units):
+        return None
+    if instance.loss.kind != "squared":
+        return None
+    try:
+        run.progress("hidden units, from afar", 0.1)
+        units: list[ThinUnit | Executed] = [
+            ThinUnit(unit, run) if _large(unit.node.part.part) else execute(unit.node, run) for unit in program.units
+        ]
+        search = ThinSearch(instance, program, units, threshold, run)
+        return search if search.ready() else None
+    except Thick:
+        return None
+
+
+def _large(node: Sum) -> bool:
+    """Whether a unit has many pre-activations: choices, and grid points."""
+    logs = 0.0
+    for part, count in node.parts:
+        lines = choices(part, count)
+        logs += sum(times * log2(each.space.size) if times < 1 << 60 else inf for each, times in lines)
+    if logs <= FEW:
+        return False
+    cells = 0.0
+    for i in range(node.width):
+        reach = Fraction(0)
+        steps: list[Number] = []
+        for part, count in node.parts:
+            for each, times in choices(part, count):
+                entry = each.column[0] * part.direction[i] if isinstance(part, Along) else each.column[i]
+                low, high = ends(each.space)
+                reach += abs(Fraction(entry)) * (high - low) * times
+                steps.append(Fraction(entry).denominator)
+        cells += log2(max(1, int(reach))) if reach.numerator.bit_length() < 900 else inf
+    return cells > FEW
+
+
+def ends(space: Values | Range) -> tuple[Number, Number]:
+    """The least and the greatest element of a space."""
+    return (space.low, space.high) if isinstance(space, Range) else (min(space.values), max(space.values))
+
+
+class ThinSearch:
+    """One search: the cut, then states of little slack from the bound up to what is found."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        program: Program,
+        units: list[ThinUnit | Executed],
+        threshold: Number | None,
+        run: Run,
+    ) -> None:
+        self.program, self.units, self.threshold, self.run = program, units, threshold, run
+        self.times = [unit.count for unit in program.units]
+        self.rest = execute(program.rest.node, run)
+        self.packing = packing_sum(
+            [*((unit.packing, t) for unit, t in zip(units, self.times, strict=True)), (self.rest.packing, 1)],
+            program.width,
+        )
+        self.costs = costs_of(terms_of(instance, program, self.packing), self.packing)
+        self.keys = {
+            i: repacked(part, self.packing, run)
+            for i, part in enumerate((*units, self.rest))
+            if isinstance(part, Executed)
+        }
+
+    def ready(self) -> bool:
+        """Look at the hull; False where it says nothing."""
+        used = [i for i, axis in enumerate(self.packing.axes) if axis.count > 1]
+        costs = self.costs
+        if costs is None or not used or sorted(at.axis for at in costs.coordinates) != used:
+            return False
+        if not costs.plain or any(at.square is None for at in costs.coordinates):
+            return False
+        if any(keys.at_most * len(self.packing.axes) > IN_PYTHON for keys in self.keys.values()):
+            return False
+        self.costs_: Costs = costs
+        self.clouds: list[Any] = [
+            ThinCloud(part, t, self.packing)
+            if isinstance(part, ThinUnit)
+            else Cloud(part, t, self.packing, self.keys[i])
+            for i, (part, t) in enumerate(zip((*self.units, self.rest), (*self.times, 1), strict=True))
+        ]
+        wanted, weights = wanted_point(costs, len(self.packing.axes))
+        near = nearest(self.clouds, wanted, weights, self.run.poll)
+        if near.direction is None:
+            return False
+        self.cut = cut_in(near.direction, self.clouds)
+        bound, excess = lower_bound(costs, self.cut), excess_of(costs, self.cut)
+        if bound is None or excess is None:
+            return False
+        self.root, self.excess = max(costs.least, bound), excess
+        self.mixture = rounded(self.clouds, near.vertices)
+        return True
+
+    # ------------------------------------------------------------ the search
+
+    def search(
+        self, improved: Callable[[Found], None], excluded: Callable[[Number, ReachableStates], None]
+    ) -> tuple[Found | None, ReachableStates | None, dict[str, Any]] | None:
+        """The cheapest state and the grounds (with a threshold any state at or below it, perhaps without grounds).
+
+        None where the states near the face are too many.
+        """
+        costs, best = self.costs_, self._cost(self.mixture.key)
+        found = Found(costs.loss(best), self._way_of([dict(counter) for counter in self.mixture.used]))
+        improved(found)
+        top = best - 1 if self.threshold is None else costs.budget(self.threshold, True)
+        if self.threshold is not None and best <= top:
+            return found, None, {"last": "points"}
+        step, low = max(1, (top + 1 - self.root) // 64), self.root
+        try:
+            while True:
+                trial = min(top + 1, low)
+                most = self.excess.slack(trial)
+                folds = self._near(most)
+                if folds is None:
+                    return None
+                self.run.progress("states near a face of the hull", 0.5)
+                cost, pair = self._cheapest(*folds)
+                if cost < best:
+                    best, found = cost, Found(costs.loss(cost), self._way(folds, pair))
+                    improved(found)
+                    if self.threshold is None:
+                        top = best - 1
+                if cost <= min(trial, costs.budget(self.threshold, True) if self.threshold is not None else trial):
+                    final = self.excess.slack(cost)
+                    return self._ended(found, final)
+                if trial > top:
+                    return self._ended(found if self.threshold is None else None, self.excess.slack(top + 1))
+                excluded(costs.loss(trial), self._grounds(most, *folds))
+                low, step = low + step, step * 4
+        except Thick:
+            return None
+
+    def _ended(self, found: Found | None, most: int) -> tuple[Found | None, ReachableStates, dict[str, Any]] | None:
+        folds = self._near(most)
+        if folds is None:
+            return None
+        left, right = folds[0].result.size, folds[1].result.size
+        return found, self._grounds(most, *folds), {"last": "points", "left": left, "right": right}
+
+    def _cost(self, key: int) -> int:
+        return sum(at.cost(key // at.stride % at.count) for at in self.costs_.coordinates)
+
+    def _near(self, most: int) -> tuple[Fold, Fold] | None:
+        """The sums of the units, and the rest, of slack at most `most`; None where they are too many."""
+        sets: list[Keys] = []
+        slacks: list[list[int]] = []
+        for i, cloud in enumerate(self.clouds):
+            if isinstance(cloud, ThinCloud):
+                own = cloud.own(self.cut.direction)
+                formed = [cloud.whole(digits) for digits in cloud.part.near(own, most)]
+                sets.append(PythonKeys(frozenset(map(cloud.key_of, formed))))
+                greatest = self.cut.greatest[i]
+                slacks.append(
+                    [greatest - sum(c * d for c, d in zip(self.cut.direction, v, strict=True)) for v in formed]
+                )
+            else:
+                sets.append(self.keys[i])
+                slacks += slacks_of([cloud], Cut(self.cut.direction, 0, (self.cut.greatest[i],)))
+        if log_count(self.clouds, slacks, most) > MOST_NEAR:
+            return None
+        self.sizes = [keys.size for keys in sets]
+        near = Slack(self.cut, most, self.packing)
+        # The rest is the last part of the sets, as it is of the cut.
+        left = fold_sum(sets, [*self.times, 0], self.packing, self.run, near.near)
+        right = fold_sum(sets, [*([0] * len(self.times)), 1], self.packing, self.run, near.near)
+        return left, right
+
+    def _cheapest(self, left: Fold, right: Fold) -> tuple[int, tuple[int, int]]:
+        best: tuple[int, tuple[int, int]] | None = None
+        for one in left.result.listed():
+            for two in right.result.listed():
+                cost = self._cost(one + two)
+                if best is None or cost < best[0]:
+                    best = cost, (one, two)
+            self.run.poll()
+        assert best is not None, "some state has no slack"
+        return best
+
+    # ------------------------------------------------------------ the way back
+
+    def _way(self, folds: tuple[Fold, Fold], pair: tuple[int, int]) -> Way:
+        def way(run: Run) -> Solution:
+            one, two = (used_keys(fold, key, run) for fold, key in zip(folds, pair, strict=True))
+            return self._way_of([dict(a + b) for a, b in zip(one, two, strict=True)])(run)
+
+        return way
+
+    def _way_of(self, used: list[dict[int, int]]) -> Way:
+        """The way back from keys with multiplicities for every group, and one of the rest."""
+
+        def way(run: Run) -> Solution:
+            made = []
+            for i, (part, counted) in enumerate(zip((*self.units, self.rest), used, strict=True)):
+                if isinstance(part, Executed):
+                    vectors = [(vector_of_part(part, self.packing, key), n) for key, n in sorted(counted.items())]
+                    made.append(tuple([(recover(part, vector, run), n) for vector, n in vectors]))
+                else:
+                    made.append(tuple([(self._recovered(i, part, key), n) for key, n in sorted(counted.items())]))
+            *units, ((rest, _),) = made
+            return Solution(tuple(units), rest)
+
+        return way
+
+    def _recovered(self, i: int, part: ThinUnit, key: int) -> Any:
+        """What the slots of a unit are for a vector of this key: an end of some direction, or one near the face."""
+        cloud = self.clouds[i]
+        ends_ = {cloud.key_of(digits): direction for digits, (_, direction) in cloud.seen.items()}
+        direction = cloud.own(self.cut.direction)
+        if key in ends_:
+            for digits, (cell, z) in part.near(ends_[key], 0).items():
+                if cloud.key_of(cloud.whole(digits)) == key:
+                    return part.recovered(ends_[key], cell, z)
+        value = sum(
+            c * (key // s % a.count)
+            for c, s, a in zip(self.cut.direction, self.packing.strides, self.packing.axes, strict=True)
+        )
+        for digits, (cell, z) in part.near(direction, self.cut.greatest[i] - value).items():
+            if cloud.key_of(cloud.whole(digits)) == key:
+                return part.recovered(direction, cell, z)
+        raise AssertionError("a vector that is not there")
+
+    # ------------------------------------------------------------ the grounds
+
+    def _grounds(self, most: int, left: Fold, right: Fold) -> ReachableStates:
+        direction, factor = in_values(self.cut.direction, self.packing, 1)
+        thin, partial, sent = [], [1], [1]
+        for i, part in enumerate(self.units):
+            if not isinstance(part, ThinUnit):
+                partial.append(part.parts[0].parts[0].keys.size)
+                continue
+            known = part.direction(self.clouds[i].own(self.cut.direction))
+            best = part.packing.axes
+            value = sum(
+                (c * axis.value(d) for c, axis, d in zip(direction, best, part.contribution(*known.best), strict=True)),
+                start=0,
+            )
+            steps = [Fraction(axis.step) if axis.step else None for axis in part.pre.axes]
+            slopes = tuple(
+                tuple(
+                    normal(Fraction(b * factor, FINE) / step) if step else 0
+                    for b, step in zip(cell.slopes, steps, strict=True)
+                )
+                for cell in known.cells
+            )
+            thin.append(ThinGrounds(self.program.units[i].members[0][0], normal(value), slopes))
+            partial.append(SPARE * part.partial + 100)
+            # The checker adds up the spaces of parallel edges before it leaves anything out.
+            sent += [line.keys.size for line in part.outgoing if line is not None]
+        sizes = {
+            "pre": max(partial),
+            "unit": max(*self.sizes, *sent),
+            "left": left.result.size,
+            "right": max(right.result.size, self.rest.keys.size),
+            "last": left.result.size * right.result.size,
+        }
+        members = joined([run for unit in self.program.units for run in unit.members])
+        return ReachableStates(
+            members,
+            "points",
+            tuple(sizes.items()),
+            (direction,),
+            slack=most * factor,
+            thin=tuple(thin),
+        )

@@ -1,0 +1,125 @@
+"""Are targets sums of many equal units and of some others: a window of one group's power, and all sums of the rest.
+
+The largest group of k equal units is never summed up: of its k-fold sums only those are found that are a target less a
+sum of all other summands (see `powers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dnnt.reachable.assemble import Solution
+from dnnt.reachable.clouds import Cloud
+from dnnt.reachable.execute import Fold, fold_sum
+from dnnt.reachable.found import Way
+from dnnt.reachable.halves import Parts
+from dnnt.reachable.powers import PowerWindow, digits_of, found_units, power_window, predicted
+from dnnt.reachable.recover import recover_fold
+from dnnt.running import Run
+
+LEAST_TIMES = 8
+"""Fewer equal units are added up as they are."""
+
+MOST_OTHERS = 20_000
+"""The most sums of the other summands (as a product of their sizes)."""
+
+MOST_VECTORS = 20_000
+"""The most vectors of the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The plan: which group, the targets, and how many seconds it is predicted to take."""
+
+    parts: Parts
+    clouds: tuple[Cloud, ...]
+    group: int
+    targets: tuple[tuple[int, ...], ...]
+    seconds: float
+
+    @classmethod
+    def planned(cls, parts: Parts, clouds: tuple[Cloud, ...], targets: Sequence[int]) -> Window | None:
+        """A plan for these targets (keys); None where no group is large, or the others have too many sums."""
+        if not parts.times or max(parts.times) < LEAST_TIMES:
+            return None
+        group = max(range(len(parts.times)), key=parts.times.__getitem__)
+        others = 1
+        for g, cloud in enumerate(clouds):
+            if g != group:
+                if cloud.size > 1 and cloud.times > MOST_OTHERS:
+                    return None
+                others *= cloud.size**cloud.times if cloud.size > 1 else 1
+                if others > MOST_OTHERS:
+                    return None
+        cloud = clouds[group]
+        if cloud.size > MOST_VECTORS:
+            return None
+        digits = tuple(digits_of(parts.packing, key) for key in targets)
+        widths = [max(column) - min(column) for column in zip(*cloud.vectors, strict=True)]
+        spread = [max(column) - min(column) for column in zip(*digits, strict=True)]
+        for g, other in enumerate(clouds):
+            if g != group:
+                spread = [
+                    s + other.times * max(c) for s, c in zip(spread, zip(*other.vectors, strict=True), strict=True)
+                ]
+        seconds, _ = predicted(widths, cloud.size, cloud.times, spread)
+        return cls(parts, clouds, group, digits, seconds + 1e-6 * others * len(targets))
+
+    def formed(self, run: Run) -> FormedWindow:
+        """The window, and the sums of the others."""
+        parts = self.parts
+        times = [0 if g == self.group else t for g, t in enumerate(parts.counts)]
+        fold = fold_sum(parts.keys, times, parts.packing, run)
+        rests = tuple(digits_of(parts.packing, key) for key in fold.result.listed())
+        low = [min(t) - max(r) for t, r in zip(zip(*self.targets, strict=True), zip(*rests, strict=True), strict=True)]
+        high = [max(t) - min(r) for t, r in zip(zip(*self.targets, strict=True), zip(*rests, strict=True), strict=True)]
+        cloud = self.clouds[self.group]
+        power = power_window(cloud.vectors, cloud.times, tuple(low), tuple(high), run)
+        return FormedWindow(parts, self.group, power, fold, rests)
+
+
+@dataclass(frozen=True, slots=True)
+class FormedWindow:
+    """The k-fold sums of a group that are needed, and all sums of the others."""
+
+    parts: Parts
+    group: int
+    power: PowerWindow
+    fold: Fold
+    rests: tuple[tuple[int, ...], ...]
+
+    @property
+    def size(self) -> int:
+        """How many k-fold sums there are in the window."""
+        return self.power.size
+
+    @property
+    def rest_size(self) -> int:
+        """How many sums of the others there are."""
+        return len(self.rests)
+
+    def first(self, targets: Sequence[int], run: Run) -> tuple[int, Way] | None:
+        """The first target that is reachable, with the way to it."""
+        for index, key in enumerate(targets):
+            run.poll()
+            digits = digits_of(self.parts.packing, key)
+            for rest in self.rests:
+                vector = tuple([d - r for d, r in zip(digits, rest, strict=True)])
+                if self.power.contains(vector):
+                    return index, self._way(vector, rest)
+        return None
+
+    def _way(self, vector: tuple[int, ...], rest: tuple[int, ...]) -> Way:
+        parts = self.parts
+
+        def way(run: Run) -> Solution:
+            key = sum(d * s for d, s in zip(rest, parts.packing.strides, strict=True))
+            others = recover_fold(parts.all, self.fold, key, run)
+            units = list(others.parts[:-1])
+            used = self.power.parts(vector, run)
+            units[self.group] = found_units(parts.units[self.group], parts.packing, used, run)
+            ((last, _),) = others.parts[-1]
+            return Solution(tuple(units), last)
+
+        return way
