@@ -16,6 +16,21 @@ CLAIMED = "claimed"
 
 
 @dataclass(frozen=True, slots=True)
+class Second:
+    """How a second goal ended: its kind (`sparsest`, `smallest`), the cost of the parameters, whether it is least."""
+
+    kind: str
+    value: Number | None
+    proved: bool
+    assurance: str = CLAIMED
+
+    def to_json(self) -> dict[str, Any]:
+        """The field `then` of `solve --json`."""
+        value = None if self.value is None else to_json(self.value)
+        return {"kind": self.kind, "value": value, "proved": self.proved, "assurance": self.assurance}
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What `solve` returns; the fields are those of `solve --json` (docs/commands.md).
 
@@ -43,6 +58,7 @@ class Answer:
     version: str
     stats: Mapping[str, Any] = field(default_factory=dict)
     certificate: Certificate | None = None
+    then: Second | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object that `solve --json` prints."""
@@ -65,9 +81,12 @@ class Answer:
             "seconds": round(self.seconds, 6),
             "stats": dict(self.stats),
             "version": self.version,
+            **({} if self.then is None else {"then": self.then.to_json()}),
         }
 
     @property
     def exit_code(self) -> int:
         """The contract's exit status: 0 for a definite answer, 3 where a limit came first."""
+        if self.then is not None and not self.then.proved:
+            return exits.LIMIT
         return exits.DEFINITE if self.stop in ("proved", "claimed") else exits.LIMIT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log10
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,10 @@ FIELDS = {
 }  # fmt: skip
 
 
-def graph(inputs: int, vertices: str, outputs: str, edges: list[tuple[str, list[int], int]], **more: Any) -> Body:
+Edge = tuple[Sequence[str], list[int], int]
+
+
+def graph(inputs: int, vertices: Sequence[str], outputs: Sequence[str], edges: Sequence[Edge], **more: Any) -> Body:
     """A graph whose vertices have names of one letter; an edge is (ends, options of each weight, of its bias)."""
     return instance(
         inputs=inputs,
@@ -223,3 +227,47 @@ def test_time_limit(dnnt: Dnnt, save: Instance) -> None:
     done = dnnt("info", save(XOR), "--json", "--time-limit", "0")
     assert done.status == 3
     assert (done.object["units"], done.object["parameter_choices"]) == (3, 3**8)
+
+
+def kinds(plan: Body) -> list[str]:
+    """The kinds of all nodes of a plan."""
+    return [plan["kind"], *(kind for child in plan.get("children", ()) for kind in kinds(child))]
+
+
+GROUPS = graph(
+    1,
+    [f"h{index}" for index in range(30)] + ["t"],
+    ["t"],
+    [edge for index in range(30) for edge in ((("s", f"h{index}"), [2 + index], 1), ((f"h{index}", "t"), [3], 1))],
+    samples=[{"x": [1], "y": [1]}, {"x": [2], "y": [3]}],
+)
+"""Thirty units with spaces of their own."""
+
+
+def test_plan(dnnt: Dnnt, save: Instance) -> None:
+    """The tree of the chosen method: in JSON, and within 100 columns as text."""
+    file = save(GROUPS)
+    plan = dnnt("info", file, "--json").object["plan"]
+    assert plan["kind"] == "states"
+    assert {"unit", "image", "sum", "choose", "more", "rest", "last", "hull", "halves"} <= set(kinds(plan))
+    assert [child["elided"] for child in plan["children"] if child["kind"] == "more"] == [27]
+    done = dnnt("info", file)
+    assert (done.status, done.err) == (0, "")
+    tree = done.out[done.out.index("reachable states of 2 coordinates:") :]
+    assert "… 27 more groups" in tree
+    assert "hull and cuts" in tree
+    assert max(map(len, map(str.rstrip, tree.splitlines()))) <= 100
+    assert dnnt("info", save(DEEP), "--json").object["plan"] is None
+    assert dnnt("info", save(EMPTY), "--json").object["plan"] is None
+    assert dnnt("info", save(CONTINUOUS), "--json").object["plan"] is None
+
+
+def test_most(dnnt: Dnnt, save: Instance) -> None:
+    """What is usual, and the most that it may be: where the hull is tried first."""
+    body = {**XOR, "layers": [layer(20, "relu", [-1, 0, 1], [-1, 0, 1]), XOR["layers"][1]]}
+    by_name = {each["name"]: each for each in dnnt("info", save(body), "--json").object["methods"]}
+    most = by_name["reachable"]["most"]
+    assert most["seconds"] > by_name["reachable"]["seconds"]
+    assert most["mebibytes"] > by_name["reachable"]["mebibytes"]
+    assert by_name["brute-force"]["most"] is None
+    assert "at most" in dnnt("info", save(body)).out

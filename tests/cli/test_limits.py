@@ -171,3 +171,23 @@ def test_limits_that_do_not_come_change_nothing(save: Instance) -> None:
     for body in (answer, plain):
         del body["seconds"]
     assert answer == plain
+
+
+def test_refused_for_memory(save: Instance) -> None:
+    """One line with the figure, and the method to use instead; the object has parameters all the same."""
+    body = instance(
+        inputs=9,
+        layers=[layer(1, "identity", [-(10**4), 3, -7, 10**6])],
+        samples=[
+            {"x": [(7919 * i * j + 31 * i + j * j) % 1999 - 999 for j in range(1, 10)], "y": [104729 * i % 99991]}
+            for i in range(1, 5)
+        ],
+        loss="zero_one",
+    )
+    done = run("solve", save(body), "--json", "--method", "reachable", "--memory-limit", "50")
+    answer = done.object
+    assert (done.status, answer["stop"], answer["status"]) == (3, "memory", "unknown")
+    assert "MiB are needed" in answer["reason"]
+    assert "take --method brute-force: about" in answer["reason"]
+    assert answer["parameters"] is not None
+    assert answer["reason"] in done.complaint

@@ -215,7 +215,11 @@ def test_explain(body: Body, method: str, dnnt: Dnnt, save: Instance, tmp_path: 
     assert "Assurance" not in done.out
     assert not certificate.exists()
     plan = dnnt("solve", file, "--explain", "--json", "--method", method).object
-    assert {"file", "method", "reason", "methods"} <= set(plan)
+    assert {"file", "method", "reason", "methods", "plan"} <= set(plan)
+    assert (plan["plan"] is None) == (body in (DEEP, EMPTY))
+    if method == "reachable":
+        assert plan["plan"]["kind"] == "states"
+        assert "reachable states of 4 coordinates" in done.out
     if method != "auto":
         assert plan["method"] == method
     elif body is not EMPTY:

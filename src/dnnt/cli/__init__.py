@@ -18,7 +18,21 @@ from dnnt import exits
 from dnnt._version import __version__
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge, printable
 
-COMMANDS = ("solve", "evaluate", "check", "info", "reduce", "extract", "lift", "reductions", "slp", "demo")
+COMMANDS = (
+    "solve",
+    "evaluate",
+    "check",
+    "info",
+    "count",
+    "sample",
+    "enumerate",
+    "reduce",
+    "extract",
+    "lift",
+    "reductions",
+    "slp",
+    "demo",
+)
 
 
 class _Commands(click.Group):

@@ -17,18 +17,27 @@ from dnnt.errors import printable
 from dnnt.exact import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from dnnt.answer import Answer
+    from dnnt.analysis.plan import Plan
+    from dnnt.annotations.results import Count
+    from dnnt.answer import Answer, Second
     from dnnt.evaluation import Evaluation
     from dnnt.exact import Number
     from dnnt.instance import Instance
+    from dnnt.methods.base import Cost
     from dnnt.parameters import Parameters
     from dnnt.profile import Profile
     from dnnt.reductions.bundle import Bundle
 
 SHOWN = 20
 """Rows of a table that are shown before the rest is counted."""
+
+BARS = 40
+"""Rows of a histogram that are shown before the rest is added up."""
+
+PLAN_WIDTH = 100
+"""Columns of the tree of a plan."""
 
 LISTED = 200
 """Weights of an edge that are shown."""
@@ -61,6 +70,8 @@ def print_answer(answer: Answer, file: str) -> None:
     if answer.bound is not None and answer.bound != answer.loss:
         sure = f" ({answer.bound_assurance})" if answer.bound_assurance else ""
         rows.append(("Proved", f"no parameters have a loss below {brief(answer.bound)}{sure}"))
+    if answer.then is not None:
+        rows.append(("Then", second(answer.then)))
     rows.append(("Assurance", assurance(answer)))
     rows.append(("Method", f"{answer.method}: {answer.reason}"))
     rows.append(("Ended", f"{ENDS.get(answer.stop, answer.stop)} after {answer.seconds:.3g} s"))
@@ -99,6 +110,15 @@ def sentence(answer: Answer) -> str:
     return "unknown: no loss was found"
 
 
+def second(then: Second) -> str:
+    """How the second goal ended, in a sentence."""
+    what = {"sparsest": "nonzero weights", "smallest": "is the sum of absolute weights"}[then.kind]
+    if then.value is None:
+        return f"{then.kind}: there are no parameters to choose among" if then.proved else f"{then.kind}: not reached"
+    sure = "none of these parameters have less" if then.proved else "a limit came before the proof that none have less"
+    return f"{then.kind}: {brief(then.value)} {what}; {sure}"
+
+
 def assurance(answer: Answer) -> str:
     """What the assurance rests on."""
     if answer.assurance == "checked":
@@ -120,6 +140,40 @@ def parameters_table(parameters: Parameters) -> Table:
     if len(parameters.runs) > SHOWN:
         table.add_row("…", f"and {len(parameters.runs) - SHOWN:,} more rows (--parameters OUT writes all)", "")
     return table
+
+
+def print_count(found: Count) -> None:
+    """The count, the least loss, and the histogram with bars."""
+    out = console()
+    least = "-" if found.loss is None else brief(found.loss)
+    if found.stop is not None:
+        said = f"not counted to the end: at least {brief(found.at_least)}"
+    elif found.loss is None:
+        said = "0: some space is empty"
+    else:
+        said = f"{found.count:,}" if found.count is not None and found.count < 10**30 else _long(found.count)
+    which = "with the least loss" if found.gamma is None else f"with a loss of at most {brief(found.gamma)}"
+    out.print(_facts([("File", found.file or "-"), ("Least loss", least), ("Choices", f"{said} ({which})")]))
+    if not found.histogram:
+        return
+    table = Table(box=box.SIMPLE_HEAD, title="Choices by loss", title_justify="left")
+    for name in ("loss", "choices", ""):
+        table.add_column(name, no_wrap=True, justify="right" if name == "choices" else "left")
+    most = max(count for _, count in found.histogram)
+    for loss, count in found.histogram[:BARS]:
+        # A whole cell of the bar is a 40th of the longest; what is there at all shows as a thin line.
+        table.add_row(brief(loss), _long(count), "\u2588" * (40 * count // most) or "\u258f")
+    if len(found.histogram) > BARS:
+        rest = sum(count for _, count in found.histogram[BARS:])
+        table.add_row("\u2026", _long(rest), f"with {len(found.histogram) - BARS:,} greater losses (--json prints all)")
+    out.print(table)
+
+
+def _long(count: int | None) -> str:
+    """An integer in full where a line has room for it."""
+    if count is None:
+        return "-"
+    return f"{count:,}" if count < 10**30 else brief(count)
 
 
 def print_evaluation(instance: Instance, result: Evaluation) -> None:
@@ -201,7 +255,7 @@ def print_profile(profile: Profile, file: str) -> None:
         name = f"Theorem {number}" if number[0].isdigit() else number.removeprefix("previous work: ")
         head = Text(f"{'Nearest: ' if number != each_said.theorem else ''}{name}. ", style="bold")
         out.print(Padding(head.append(each_said.says, style="not bold"), (0, 2)))
-    print_methods(profile, profile.chosen, profile.reason)
+    print_methods(profile, profile.chosen, profile.reason, profile.plan)
 
 
 def _choices(profile: Profile) -> str:
@@ -217,7 +271,7 @@ def _interval(ends: tuple[Number, Number] | None) -> str:
     return "not known" if ends is None else f"{brief(ends[0])} to {brief(ends[1])}"
 
 
-def print_methods(profile: Profile, chosen: str | None, reason: str) -> None:
+def print_methods(profile: Profile, chosen: str | None, reason: str, plan: Plan | None) -> None:
     """The methods with their predicted cost, and the plan."""
     out = console()
     table = Table(box=box.SIMPLE_HEAD, title="Methods", title_justify="left")
@@ -230,13 +284,24 @@ def print_methods(profile: Profile, chosen: str | None, reason: str) -> None:
         else:
             table.add_row(
                 name,
-                _seconds(each.cost.seconds),
-                _mebibytes(each.cost.mebibytes),
+                _figures(each.cost, _seconds, 0),
+                _figures(each.cost, _mebibytes, 1),
                 escape(each.cost.basis),
             )
     if profile.methods:
         out.print(table)
     out.print(_facts([("Plan", f"{chosen or 'none'}: {reason}")]))
+    if plan is not None:
+        from dnnt.cli.plan_tree import tree
+
+        out.print()
+        out.print(tree(plan), width=PLAN_WIDTH)
+
+
+def _figures(cost: Cost, shown: Callable[[float], str], place: int) -> str:
+    """What is usual, and below it the most that it may be."""
+    usual = shown((cost.seconds, cost.mebibytes)[place])
+    return usual if cost.most is None else f"{usual}\nat most {shown(cost.most[place])}"
 
 
 def _seconds(value: float) -> str:

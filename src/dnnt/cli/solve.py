@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     default=1,
     help="Threads to use at most (the present methods use one).",
 )
+@click.option(
+    "--then",
+    type=click.Choice(["sparsest", "smallest"]),
+    help="Of all parameters that reach the goal: fewest nonzero weights, or least sum of absolute weights.",
+)
 @json_flag
 @click.option("--certificate", metavar="OUT", help="Write the certificate to this file.")
 @click.option("--parameters", metavar="OUT", help="Write the best parameters to this file.")
@@ -102,6 +107,7 @@ class Options:
     competition: bool
     explain: bool
     progress: bool
+    then: str | None
 
 
 def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -> int:
@@ -165,7 +171,7 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
             return _unread(file, stop.kind, options.as_json)
         if losses is not None and instance.is_continuous:
             losses.muted = True  # What comes are losses of the source.
-        answer = solve(instance, options.goal, options.method, run, options.check, file)
+        answer = solve(instance, options.goal, options.method, run, options.check, file, then=options.then)
     status = written = 0
     try:
         status = _reported(answer, file, options, losses is not None and losses.muted)
@@ -255,7 +261,7 @@ def _explain(file: str, options: Options, latch: Latch) -> int:
     from dnnt.choice import choose
     from dnnt.continuous import source_of
     from dnnt.formats import json_text
-    from dnnt.profile import profile as profile_of
+    from dnnt.profile import plan_of, profile as profile_of
     from dnnt.running import Run, Stop
 
     run = Run(options.time_limit, options.memory_limit)
@@ -266,20 +272,22 @@ def _explain(file: str, options: Options, latch: Latch) -> int:
     if instance.is_continuous:
         instance, _ = source_of(instance)
     profile = profile_of(instance, run)
-    chosen, reason = profile.chosen, profile.reason
+    chosen, reason, plan = profile.chosen, profile.reason, profile.plan
     if options.method != "auto" and not instance.has_empty_space:
         choice = choose(instance, options.method, run.room)
         chosen, reason = choice.method.name, choice.reason
+        plan = plan_of(instance, chosen, run)
     if options.as_json:
-        plan = {
+        said = {
             "file": file,
             "method": chosen,
             "reason": reason,
             "methods": profile.to_json()["methods"],
+            "plan": None if plan is None else plan.to_json(),
         }
-        click.echo(json_text.dumps(plan))
+        click.echo(json_text.dumps(said))
         return 0
     from dnnt.cli.render import print_methods
 
-    print_methods(profile, chosen, reason)
+    print_methods(profile, chosen, reason, plan)
     return 0
