@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from dnnt.errors import MethodUnsuitable
 from dnnt.instance import Instance
@@ -35,16 +36,19 @@ class Rule:
     """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures."""
 
     name: str
-    applies: Callable[[dict[str, Cost], int], bool]
+    applies: Callable[[Mapping[str, Cost], int], bool]
     reason: str
 
 
-def _fits(costs: dict[str, Cost], name: str, room: int) -> bool:
+def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
     return name in costs and costs[name].mebibytes * MIB <= room
 
 
 HOPELESS = 1e6
 """Seconds past which trying every choice is no plan."""
+
+CHECKED = 5
+"""With its check, which tries every choice too, brute force takes so many times as long."""
 
 RULES = (
     Rule(
@@ -58,12 +62,22 @@ RULES = (
         "so few choices that trying all is quickest ({basis})",
     ),
     Rule(
+        "subset-sum",
+        lambda costs, room: _fits(costs, "subset-sum", room) and costs["subset-sum"].seconds <= HOPELESS,
+        "one distinct input and one output: which weights to take is a subset sum ({basis})",
+    ),
+    Rule(
         "reachable",
         lambda costs, room: (
             _fits(costs, "reachable", room)
-            and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds)
+            and ("brute-force" not in costs or costs["reachable"].seconds <= CHECKED * costs["brute-force"].seconds)
         ),
         "two layers of free units: the reachable states are fewer than the choices ({basis})",
+    ),
+    Rule(
+        "subset-sum",
+        lambda costs, room: "subset-sum" in costs and costs["subset-sum"].seconds <= HOPELESS,
+        "one distinct input and one output, and an algorithm for subset sums may do with the memory ({basis})",
     ),
     Rule(
         "brute-force",
@@ -86,6 +100,35 @@ def prospects(instance: Instance, names: Iterable[str] = NAMES) -> tuple[Prospec
     return tuple(Prospect(name, *_assessed(name, instance)) for name in names)
 
 
+class _Asked(Mapping[str, Cost]):
+    """The costs that methods predict, each asked when a rule looks at it: some predictions take long."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self.said: dict[str, Prospect] = {}
+
+    def prospect(self, name: str) -> Prospect:
+        """What a method says, asked once."""
+        if name not in self.said:
+            self.said[name] = Prospect(name, *_assessed(name, self._instance))
+        return self.said[name]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.prospect(name).cost is not None
+
+    def __getitem__(self, name: str) -> Cost:
+        cost = self.prospect(name).cost
+        if cost is None:
+            raise KeyError(name)
+        return cost
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in NAMES if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _assessed(name: str, instance: Instance) -> tuple[str | None, Cost | None]:
     said = method(name).assess(instance)
     return (said, None) if isinstance(said, str) else (None, said)
@@ -97,7 +140,9 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
     Raises `MethodUnsuitable` where the method asked for, or every method, refuses the instance.
     """
     if wanted == "auto":
-        return best(prospects(instance, dict.fromkeys(rule.name for rule in RULES)), room)
+        asked = _Asked(instance)
+        chosen = _first_rule(asked, room)
+        return chosen if chosen is not None else _none(asked.said.values())
     if wanted not in NAMES:
         raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
     refusal, _ = _assessed(wanted, instance)
@@ -109,12 +154,32 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
     return Choice(method(wanted), "asked for by name")
 
 
+def instead(instance: Instance, refused: str, room: int) -> str:
+    """Which method to take where one was refused for its memory, with its figures; `room` is the memory left."""
+    others = [p for p in prospects(instance) if p.name != refused and p.cost is not None]
+    fitting = [
+        (p.cost.seconds, p.name, p.cost) for p in others if p.cost is not None and p.cost.mebibytes * MIB <= room
+    ]
+    if min((seconds for seconds, _, _ in fitting), default=HOPELESS * 2) > HOPELESS:
+        return "no other method is predicted to fit in a reasonable time; allow more memory"
+    seconds, name, cost = min(fitting, key=lambda each: each[0])
+    return f"take --method {name}: about {seconds:.2g} s and {cost.mebibytes:.2g} MiB"
+
+
 def best(said: Iterable[Prospect], room: int) -> Choice:
     """The method of the first rule that applies to what the methods say. Raises `MethodUnsuitable` where none does."""
     wanted = [p for p in said if any(rule.name == p.name for rule in RULES)]
     costs = {p.name: p.cost for p in wanted if p.cost is not None}
+    return _first_rule(costs, room) or _none(wanted)
+
+
+def _first_rule(costs: Mapping[str, Cost], room: int) -> Choice | None:
     for rule in RULES:
         if rule.applies(costs, room):
             return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis))
+    return None
+
+
+def _none(wanted: Iterable[Prospect]) -> NoReturn:
     reasons = "; ".join(f"{p.name}: {p.refusal}" for p in wanted)
     raise MethodUnsuitable(f"no method takes this instance ({reasons})")

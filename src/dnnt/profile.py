@@ -9,13 +9,16 @@ from math import inf
 from typing import Any
 
 from dnnt.analysis.facts import facts
+from dnnt.analysis.plan import Plan
 from dnnt.analysis.ranges import VertexRange, ranges
 from dnnt.analysis.theorems import Statement, regime, statements
 from dnnt.choice import Prospect, best, prospects
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
+from dnnt.methods import method
 from dnnt.network import SOURCE, Layered, Network
+from dnnt.reachable.from_layers import program_of
 from dnnt.running import Run, Stop, ticking
 from dnnt.spaces import Real, Values
 
@@ -28,7 +31,8 @@ class Profile:
 
     `units` counts vertices without s, `depth` the edges of the longest path from s to an output, `layers` is None for a
     graph; `parameter_choices` is None when continuous or past 100,000 digits. `restricted`: every parameter has one
-    option. `two_layer`: no path from s to an output is longer than two edges and no output feeds a vertex.
+    option. `two_layer`: no path from s to an output is longer than two edges and no output feeds a vertex. `plan` is
+    that of the chosen method, None for networks of more than two layers of free units.
     """
 
     name: str | None
@@ -52,6 +56,7 @@ class Profile:
     methods: tuple[Prospect, ...]
     chosen: str | None
     reason: str
+    plan: Plan | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object that `info --json` prints."""
@@ -78,6 +83,7 @@ class Profile:
             "methods": [_method_json(each) for each in self.methods],
             "chosen": self.chosen,
             "reason": self.reason,
+            "plan": None if self.plan is None else self.plan.to_json(),
         }
 
 
@@ -124,6 +130,7 @@ def profile(instance: Instance, run: Run | None = None) -> Profile:
         methods=said,
         chosen=chosen,
         reason=reason,
+        plan=None if chosen is None else plan_of(instance, chosen, run),
     )
 
 
@@ -179,6 +186,19 @@ def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect,
     return said, choice.method.name, choice.reason
 
 
+def plan_of(instance: Instance, name: str, run: Run) -> Plan | None:
+    """What a method that takes the instance is going to do; None where the network has no program (it is deeper than
+    two layers of free units), and where a limit of the run comes first.
+    """
+    try:
+        run.poll()
+        with ticking(run.check):
+            program_of(instance)
+            return method(name).plan(instance, run)
+    except (MethodUnsuitable, TooLarge, Stop):
+        return None
+
+
 def _json_number(value: Decimal) -> Any:
     """A logarithm as a JSON number: to 12 digits, or the integer part where a float cannot hold it."""
     return int(value) if value > Decimal("1e300") else float(round(value, 12)) if value < 10**15 else float(value)
@@ -201,5 +221,13 @@ def _method_json(each: Prospect) -> Mapping[str, Any]:
         "refusal": each.refusal,
         "seconds": None if cost is None or cost.seconds == inf else float(f"{cost.seconds:.3g}"),
         "mebibytes": None if cost is None or cost.mebibytes == inf else float(f"{cost.mebibytes:.3g}"),
+        "most": None if cost is None or cost.most is None else _most_json(*cost.most),
         "basis": None if cost is None else cost.basis,
     }
+
+
+def _most_json(seconds: float, mebibytes: float) -> Mapping[str, Any]:
+    def figure(value: float) -> float | None:
+        return None if value == inf else float(f"{value:.3g}")
+
+    return {"seconds": figure(seconds), "mebibytes": figure(mebibytes)}

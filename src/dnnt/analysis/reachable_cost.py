@@ -2,39 +2,67 @@
 
 A sum of sets has at most the product of their sizes and at most the grid points of its box. Sizes are
 logarithms to base 2 (floats: they only steer choices, nothing is decided by them).
+
+What method `reachable` takes has two figures. Its units are always executed; for convex losses the hull of all states
+then mostly ends the search, in a time that goes by the sizes of the units' sets. Where it does not, or is not open,
+two halves of all sums are formed: at most that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import ceil, exp2, inf, log2
+from math import inf, log2
 
 from dnnt.activations import Activation
+from dnnt.analysis.folds import BYTES_PER_KEY, Folded, folded, sumset_bytes
 from dnnt.exact import Number, common_step, magnitude, normal
-from dnnt.reachable import keysets
+from dnnt.instance import Instance
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
+from dnnt.reachable.folding_cost import WIDEST, fold_seconds, multisets, sumset_seconds, times_of
+from dnnt.reachable.halves import split_of
+from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES
+from dnnt.reachable.keysets import SMALL_PAIRS
 from dnnt.reachable.program import Program
+from dnnt.reachable.terms import CONVEX
 from dnnt.spaces import Range
 
 STARTING = 0.001
 """Seconds that the smallest instance takes."""
 
 DIGIT, DIGIT_WIDE = 5e-8, 3e-7
-"""Seconds to map one coordinate of a key; of one that is too wide for NumPy."""
+"""Seconds to map one coordinate of a key; in Python, where sets are small or keys too wide for NumPy."""
+
+UNIT_SECONDS = 3e-4
+"""What a group of units takes whatever its size."""
+
+HULL_SECONDS, HULL_COORDINATE, HULL_FAR = 0.002, 4e-6, 5e-7
+"""What the hull takes whatever the sizes, and mostly for a coordinate of a vector of a unit's set (see benchmarks):
+for the first `HULL_NEAR` of them, and where arrays hold the others.
+"""
+
+HULL_NEAR = 20_000
+
+CLOUD_BYTES, CLOUD_COORDINATE = 100.0, 40.0
+"""What a vector of a unit's set takes where the hull is looked for, and a coordinate of it."""
 
 STATE, STATE_WIDE = TERM_SECONDS, 2 * WIDE_TERM_SECONDS
 """Seconds to find what one coordinate of a state adds to the loss. In wide boxes targets are mostly tried in vain
 before, for as long.
 """
 
-NARROW, WIDEST = 62.0, 100.0
-"""The most cells of a box whose keys NumPy can hold, and that are told apart at all (logarithms)."""
+MOST_BITS = 900.0
+"""Sizes above this (a logarithm) are all alike where halves are split."""
 
-BYTES_PER_KEY = 24.0
+NARROW = 62.0
+"""The most cells of a box whose keys NumPy can hold (a logarithm)."""
+
+SMALL_LOG = log2(SMALL_PAIRS)
+
+MIB = 1 << 20
 
 _STEP_KEPT = ("identity", "relu", "abs")
 _INTEGRAL = ("sign", "step", "floor")
@@ -53,7 +81,12 @@ class Interval:
         """The logarithm of the number of grid points."""
         if self.step is None:
             return inf
-        return _log2((self.high - self.low) / Fraction(self.step) + 1) if self.step else 0.0
+        if not self.step:
+            return 0.0
+        width = self.high - self.low
+        # Whole steps of integers need no fractions.
+        steps = width // self.step if type(width) is type(self.step) is int else width / Fraction(self.step)
+        return _log2(steps + 1)
 
 
 class Box:
@@ -92,11 +125,14 @@ class Estimate:
 
 def _mapping(size: float, box: Box) -> float:
     """The time of mapping every key of a set into a box through a table for each coordinate."""
-    return _times(size, (DIGIT_WIDE if box.log_count(NARROW + 1) > NARROW else DIGIT) * box.width)
+    slow = size <= SMALL_LOG or box.log_count(NARROW + 1) > NARROW
+    return times_of(size, (DIGIT_WIDE if slow else DIGIT) * box.width)
 
 
 def _log2(value: Number) -> float:
     """log2 of a positive number of any size."""
+    if type(value) is int:
+        return log2(value)
     shift = max(0, value.numerator.bit_length() - value.denominator.bit_length() - 60)
     return log2(float(value / (1 << shift))) + shift
 
@@ -107,59 +143,111 @@ def _plus(*logs: float) -> float:
     return top if top in (-inf, inf) else top + log2(sum(2.0 ** (x - top) for x in logs))
 
 
-def predicted(program: Program) -> tuple[float, float, str]:
-    """Seconds, MiB, and the figures behind them."""
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What is usual: seconds, MiB, and the figures behind them; `most` are seconds and MiB where halves are needed
+    after all (None where they are what is usual).
+    """
+
+    seconds: float
+    mebibytes: float
+    basis: str
+    most: tuple[float, float] | None = None
+
+
+def is_convex(instance: Instance, program: Program) -> bool:
+    """Whether the loss is a sum of convex functions of single coordinates of the state."""
+    if not instance.loss.separable or instance.loss.kind not in CONVEX:
+        return False
+    return all(o.block is None or o.activation is None or o.activation.kind == "identity" for o in program.outputs)
+
+
+def predicted(program: Program, convex: bool = False) -> Predicted:
+    """The cost of the cheapest state, for a loss that is convex in each coordinate or not."""
+    at = bounds_of(program)
+    basis = f"at most about 2^{at.whole.size:.0f} reachable states of {program.width} coordinates"
+    seconds = STARTING + (len(at.sets) - 1) * UNIT_SECONDS + sum(e.seconds for e in at.sets)
+    held = times_of(_plus(*(e.peak for e in at.sets)), BYTES_PER_KEY)
+    halves = at.halves
+    if not (convex and has_hull(at.sets, at.whole)):
+        return Predicted(seconds + halves.seconds, (held + halves.bytes) / MIB, basis)
+    # The hull is always tried first: what is found and proved there is kept.
+    hull_seconds, hull_bytes = hull_cost(at.sets, program.width)
+    seconds, held = seconds + hull_seconds, held + hull_bytes
+    return Predicted(seconds, held / MIB, basis, (seconds + halves.seconds, (held + halves.bytes) / MIB))
+
+
+@dataclass(frozen=True, slots=True)
+class HalvesCost:
+    """Two halves: how many units of each group are on the left, both as folds, and seconds and bytes of the last
+    step.
+    """
+
+    times: tuple[int, ...]
+    left: Folded
+    right: Folded
+    seconds: float
+    bytes: float
+
+
+def halves_cost(units: list[tuple[Estimate, int]], rest: Estimate, whole: Estimate) -> HalvesCost:
+    """An upper bound on what two halves, and all states or targets, take."""
+    span, width = whole.box.log_count(WIDEST), whole.box.width
+    times = tuple(t for _, t in units)
+    bits = [int(min(e.size, MOST_BITS)) for e, _ in units]
+    left = split_of(times, bits, min(rest.size, MOST_BITS) + 1, span + 1)
+    halves = []
+    for mine, more in ((left, []), ([t - c for t, c in zip(times, left, strict=True)], [(rest, 1)])):
+        parts = [(e, t) for (e, _), t in zip(units, mine, strict=True) if t and e.size > 0] + more
+        halves.append(folded([(e.size, t) for e, t in parts], total(parts, width).size, span))
+    one, two = halves
+    half = max(one.size, two.size)
+    last = min(whole.size, half + 10.0)
+    seconds = one.seconds + two.seconds + sumset_seconds(half, last - half, span)
+    seconds += times_of(last, (STATE_WIDE if span > NARROW else STATE) * width)
+    return HalvesCost(left, one, two, seconds, one.bytes + two.bytes + sumset_bytes(half, last - half, span))
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The estimates of a program's groups and, last, of its rest; of all states; and what two halves take."""
+
+    sets: tuple[Estimate, ...]
+    whole: Estimate
+    halves: HalvesCost
+
+
+_latest: list[tuple[Program, Bounds]] = []
+
+
+def bounds_of(program: Program) -> Bounds:
+    """Upper bounds for a program. The latest ones are kept: choosing a method and planning ask for them."""
+    for known, bounds in _latest:
+        if known is program:
+            return bounds
     units = [(estimate(unit.node), unit.count) for unit in program.units]
     rest = estimate(program.rest.node)
-    whole = _total([*units, (rest, 1)], program.width)
-    span = whole.box.log_count(WIDEST)
-    # The last step works on two halves; where their sum is small it is formed as a whole.
-    largest = max((e.size for e, _ in units), default=0.0)
-    half = min(whole.size, max(whole.size / 2, largest, rest.size))
-    last = min(whole.size, half + 10.0)
-    seconds = STARTING + sum(e.seconds for e, _ in units) + rest.seconds
-    seconds += 2 * _fold_seconds([(half - largest, 1), (largest, 1)], inf, span)
-    seconds += _sumset_seconds(half, last - half, span) + _times(
-        last, (STATE_WIDE if span > NARROW else STATE) * program.width
-    )
-    peak = _plus(half, last, *(e.peak for e, _ in units), rest.peak)
-    return (
-        seconds,
-        _times(peak, BYTES_PER_KEY / (1 << 20)),
-        f"at most about 2^{whole.size:.0f} reachable states of {program.width} coordinates",
-    )
+    whole = total([*units, (rest, 1)], program.width)
+    bounds = Bounds((*(e for e, _ in units), rest), whole, halves_cost(units, rest, whole))
+    _latest[:] = [(program, bounds)]
+    return bounds
 
 
-def _times(log: float, factor: float) -> float:
-    """2^log · factor, or infinity."""
-    return exp2(log) * factor if log < 900 else inf
+def has_hull(sets: Sequence[Estimate], whole: Estimate) -> bool:
+    """Whether the states vary in few coordinates, and the sets below them are small enough to look at each vector."""
+    # Instances with very many samples are not asked for all of their coordinates.
+    width = whole.box.width
+    if width > 8 * MOST_AXES or any(e.size > log2(LARGEST_CLOUD) for e in sets):
+        return False
+    return 0 < sum(1 for c in range(width) if (one := whole.box[c]) is None or one.log_count > 0) <= MOST_AXES
 
 
-def _sumset_seconds(left: float, right: float, span: float) -> float:
-    """The time of a sumset; sizes and span are logarithms."""
-    if max(left, right) > 60:
-        return _times(left + right, 1e-7)
-    return keysets.sumset_seconds(ceil(exp2(left)), ceil(exp2(right)), int(exp2(min(span, WIDEST))))
-
-
-def _fold_seconds(parts: list[tuple[float, int]], cells: float, span: float) -> float:
-    """The time of adding up sets (logarithms of sizes, multiplicities), smallest first, as `execute.fold_sum` does."""
-    seconds = total = 0.0
-    for size, times in sorted(parts):
-        chain = size
-        for exponent in range(times.bit_length()):
-            if size > 0 and times >> exponent & 1:
-                seconds += _sumset_seconds(total, chain, span) if total > 0 else 0.0
-                total = min(total + chain, cells)
-            if size > 0 and times >> exponent > 1:
-                seconds += _sumset_seconds(chain, chain, span)
-                chain = min(_multisets(size, 2 << exponent), cells)
-    return seconds
-
-
-def _multisets(size: float, times: int) -> float:
-    """An upper bound on the multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N."""
-    return min(size * min(times, 10**9), exp2(min(size, 60)) * _log2(times + 1))
+def hull_cost(sets: Sequence[Estimate], width: int) -> tuple[float, float]:
+    """Seconds and bytes that the search by the hull of all states takes, mostly."""
+    vectors = sum(2.0**e.size for e in sets)
+    near = min(vectors * width, HULL_NEAR)
+    seconds = HULL_SECONDS + near * HULL_COORDINATE + (vectors * width - near) * HULL_FAR
+    return seconds, vectors * (CLOUD_BYTES + width * CLOUD_COORDINATE)
 
 
 def estimate(node: Node) -> Estimate:
@@ -167,7 +255,7 @@ def estimate(node: Node) -> Estimate:
     if isinstance(node, Choose):
         return _choose(node)
     if isinstance(node, Sum):
-        return _total([(estimate(part), times) for part, times in node.parts], node.width)
+        return total([(estimate(part), times) for part, times in node.parts], node.width)
     if isinstance(node, Along):
         line, direction = estimate(node.line), node.direction
         box = Box(len(direction), lambda c: _scaled(line.box[0], direction[c]))
@@ -193,13 +281,14 @@ def _scaled(of: Interval | None, factor: Number) -> Interval | None:
     return Interval(ends[0], ends[1], None if of.step is None else magnitude(normal(of.step * factor)))
 
 
-def _total(parts: list[tuple[Estimate, int]], width: int) -> Estimate:
+def total(parts: list[tuple[Estimate, int]], width: int) -> Estimate:
+    """An upper bound on the sums of `times` vectors of each of these (estimate, times)."""
     box = Box(width, lambda c: _interval_sum([(e.box[c], times) for e, times in parts]))
-    product = sum(_multisets(e.size, times) for e, times in parts if e.size > 0)
+    product = sum(multisets(e.size, times) for e, times in parts if e.size > 0)
     size = min(product, box.log_count(product))
     seconds = sum(e.seconds for e, _ in parts)
     if size:
-        seconds += _fold_seconds([(e.size, times) for e, times in parts], size, box.log_count(WIDEST))
+        seconds += fold_seconds([(e.size, times) for e, times in parts], size, box.log_count(WIDEST))
     return Estimate(size, box, seconds, _plus(size + 1, *(e.peak for e, _ in parts)))
 
 
