@@ -26,7 +26,7 @@ lint: $(VENV)/dev.stamp  ## style, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev.stamp  ## the benchmarks
+bench: $(VENV)/bench.stamp  ## the benchmarks (ARGS=--quick for some minutes instead of hours)
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 docs: $(VENV)/dev.stamp  ## the documentation, into docs/_build
@@ -62,4 +62,9 @@ $(VENV)/core.stamp: requirements/core.lock pyproject.toml $(VENV)/python.stamp
 # What the tests need includes what the program needs, in the same versions.
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/core.stamp
 	@$(PIP) install --require-hashes --no-deps -r requirements/dev.lock
+	@touch $@
+
+# The rivals and the plots of the benchmarks, on top of that: `make test` does not need them.
+$(VENV)/bench.stamp: requirements/bench.lock $(VENV)/dev.stamp
+	@$(PIP) install --require-hashes --no-deps -r requirements/bench.lock
 	@touch $@

@@ -24,15 +24,30 @@ from rich.console import Console
 from rich.table import Table
 
 from dnnt.instance import Instance
-from dnnt.testing import check_method, forced, oracle, random_any, random_paper, random_two_layer, takers
-from dnnt.testing.contract import WAYS
+from dnnt.testing import (
+    Oracle,
+    check_method,
+    forced,
+    oracle,
+    random_any,
+    random_near,
+    random_paper,
+    random_two_layer,
+    state_oracle,
+    takers,
+)
+from dnnt.testing.contract import HULL_WAYS, WAYS
 from dnnt.testing.features import FEATURES, features
 
 GENERATORS: dict[str, Callable[[Random], Instance]] = {
     "two-layer": random_two_layer,
     "any network": random_any,
     "paper's domain": random_paper,
+    "near the hull": random_near,
 }
+
+NEAR = "near the hull"
+"""Instances with more choices than can be tried: their states are formed instead."""
 
 
 @dataclass
@@ -63,11 +78,11 @@ def one(job: tuple[str, int, int]) -> Tally:
     tally = Tally(1)
     instance = GENERATORS[name](Random(seed * 10**9 + index))
     started = perf_counter()
-    truth = oracle(instance)
+    truth: Oracle = state_oracle(instance) if name == NEAR else oracle(instance)
     tally.seconds["oracle"] += perf_counter() - started
     tally.choices.append(truth.choices)
     tally.features.update(features(instance, truth))
-    methods = takers(instance)
+    methods = ("reachable",) if name == NEAR else takers(instance)
     ways: list[tuple[str, str, dict[str, Any]]] = [(method, method, {}) for method in (*methods, "auto")]
     if name == "two-layer":
         ways.append(("reachable, targets forced", "reachable", {"targets": True}))
@@ -76,6 +91,9 @@ def one(job: tuple[str, int, int]) -> Tally:
         if "reachable" not in methods:
             tally.mismatches.append(("reachable", f"{name} {index}: refuses a two-layer instance"))
             return tally
+    if name == NEAR:
+        for last in (*HULL_WAYS, "none"):
+            ways.append((f"reachable, hull: {last}", "reachable", {"last": last}))
     for row, method, forces in ways:
         started = perf_counter()
         try:
@@ -88,10 +106,11 @@ def one(job: tuple[str, int, int]) -> Tally:
     return tally
 
 
-def compare(count: int, seed: int, jobs: int) -> dict[str, Tally]:
+def compare(count: int, seed: int, jobs: int, only: str | None = None) -> dict[str, Tally]:
     """`count` instances of each generator; the same seed gives the same instances, whatever `jobs` is."""
-    work = [(name, seed, index) for name in GENERATORS for index in range(count)]
-    sums = {name: Tally() for name in GENERATORS}
+    names = [name for name in GENERATORS if only in (None, name)]
+    work = [(name, seed, index) for name in names for index in range(count)]
+    sums = {name: Tally() for name in names}
     for (name, _, _), tally in zip(work, followed(_mapped(work, jobs), len(work), "comparing methods"), strict=True):
         sums[name].add(tally)
     return sums
@@ -140,8 +159,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000, help="instances of each generator")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--only", choices=tuple(GENERATORS), help="one of the generators")
     given = parser.parse_args()
-    return 1 if show(compare(given.count, given.seed, given.jobs), Console(width=110)) else 0
+    return 1 if show(compare(given.count, given.seed, given.jobs, given.only), Console(width=110)) else 0
 
 
 if __name__ == "__main__":

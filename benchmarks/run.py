@@ -1,15 +1,10 @@
-"""All benchmarks, with the figures that the project shows: `make bench`, or this file.
+"""All benchmarks in one go: `make bench`, or `make bench ARGS=--quick` for some minutes instead of hours.
 
-    python benchmarks/run.py [--examples DIR] [--count N] [--jobs N] [--seed N]
+    python benchmarks/run.py [--quick] [--only PART,…] [--results NAME] [--examples DIR] [--data DIR] [--list]
 
-1. random instances: every method against the oracle (compare_methods.py; run it alone with --count 2000 for all);
-2. spoiled certificates: is a false claim passed (corrupt_certificates.py);
-3. with --examples DIR: the instances there against expected.json, by every method that takes them;
-4. a tiny instance from the start of the process to the checked answer, in CPU time;
-5. the time of a check against the time of the solve.
-
-Prints tables and writes benchmarks/results/latest.json. Every figure is measured by the run. Exit status 1 if an answer
-or a verdict is wrong.
+The parts are the table `PARTS` (`--list` shows it); the protocol is docs/benchmarks.md. Timings come first, while
+nothing else runs. Prints tables, and writes benchmarks/results/NAME.json (default: latest) and NAME-cells.png. Every
+figure is measured by the run. Exit status 1 if an answer, an optimum or a verdict is wrong.
 """
 
 from __future__ import annotations
@@ -20,49 +15,90 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
-from random import Random
-from statistics import median
-from time import perf_counter
+from time import monotonic
 from typing import Any
 
+import against_rivals
+import check_against_solve
+import cold
 import compare_methods
+import compare_rivals
 import corrupt_certificates
+import kernels
+import known_answers
+import plots
+import real_digits
 from rich.console import Console
 from rich.table import Table
 
 import dnnt
-from dnnt.checking import verdict
-from dnnt.formats import certificate_file, instance_file
-from dnnt.testing import check_method, oracle, takers
 
-RESULTS = Path(__file__).parent / "results" / "latest.json"
-REPEATS = 5
-"""Runs of which the median is taken."""
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "results"
 
-# One target is out of reach, so that the least loss is above 0: a loss of 0 needs no proof.
-XOR: dict[str, Any] = {
-    "format": "dnnt-instance",
-    "version": 1,
-    "name": "xor",
-    "inputs": 2,
-    "layers": [
-        {"units": 2, "activation": "relu", "weights": [-1, 0, 1], "bias": [-1, 0, 1]},
-        {"units": 1, "activation": "identity", "weights": [-2, 0, 1], "bias": [0]},
-    ],
-    "samples": [{"x": [a, b], "y": ["1/2" if a < b else a ^ b]} for a in (0, 1) for b in (0, 1)],
-    "loss": "squared",
-}
+Given = argparse.Namespace
+Outcome = tuple[Any, int]
+"""The figures of a part (for the results file), and how many things are wrong."""
 
 
-def compared(console: Console, count: int, seed: int, jobs: int) -> tuple[Any, int]:
-    """Random instances, every method against the oracle."""
-    sums = compare_methods.compare(count, seed, jobs)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: what it shows, how it is run, and about how many seconds it takes (quick, full)."""
+
+    name: str
+    shows: str
+    run: Callable[[Console, Given], Outcome]
+    quick: float
+    full: float
+    is_there: Callable[[Given], bool] = lambda _: True
+
+    def seconds(self, given: Given) -> float:
+        """A rough guess."""
+        if self.name == "cells":
+            return against_rivals.expected_seconds(against_rivals.options_of(given))
+        return self.quick if given.quick else self.full
+
+
+def _cold(console: Console, given: Given) -> Outcome:
+    return cold.run(console, given.repeats, against_rivals.options_of(given).limit)
+
+
+def _cells(console: Console, given: Given) -> Outcome:
+    return against_rivals.run(console, against_rivals.options_of(given))
+
+
+def _paper(console: Console, given: Given) -> Outcome:
+    return against_rivals.run(console, against_rivals.of_the_paper(given.repeats))
+
+
+def _digits(console: Console, given: Given) -> Outcome:
+    return real_digits.run(console, given.quick, 1 if given.quick else given.repeats)
+
+
+def _kernels(console: Console, given: Given) -> Outcome:
+    return kernels.run(console, repeats=given.repeats)
+
+
+def _check(console: Console, given: Given) -> Outcome:
+    return check_against_solve.run(console, given.repeats)
+
+
+def _commands(console: Console, _: Given) -> Outcome:
+    return known_answers.by_commands(console)
+
+
+def _rivals(console: Console, given: Given) -> Outcome:
+    return compare_rivals.compare(console, 20 if given.quick else 100, given.seed)
+
+
+def _methods(console: Console, given: Given) -> Outcome:
+    sums = compare_methods.compare(given.count, given.seed, given.jobs)
     wrong = compare_methods.show(sums, console)
     return {
         name: {
@@ -76,9 +112,8 @@ def compared(console: Console, count: int, seed: int, jobs: int) -> tuple[Any, i
     }, wrong
 
 
-def spoiled(console: Console, count: int, seed: int, jobs: int) -> tuple[Any, int]:
-    """Spoiled certificates."""
-    outcomes, grounds, wrong = corrupt_certificates.corrupt(count, seed, jobs)
+def _certificates(console: Console, given: Given) -> Outcome:
+    outcomes, grounds, wrong = corrupt_certificates.corrupt(given.certificates, given.seed, given.jobs)
     corrupt_certificates.show(outcomes, grounds, wrong, console)
     table: dict[str, dict[str, int]] = {}
     for (kind, said), number in sorted(outcomes.items()):
@@ -86,168 +121,176 @@ def spoiled(console: Console, count: int, seed: int, jobs: int) -> tuple[Any, in
     return {"grounds": dict(grounds), "outcomes": table, "wrong": len(wrong)}, len(wrong)
 
 
-def examples(console: Console, folder: Path) -> tuple[Any, int]:
-    """The instances of a folder against its expected.json."""
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    table = Table("example", "least loss", "answer", "methods", "right", title=f"Instances of {folder.name}")
-    rows, wrong = {}, 0
-    for name, right in sorted(expected.items()):
-        instance = dnnt.read(folder / f"{name}.dnnt.json")
-        methods, least = takers(instance), _exact(right["least_loss"])
-        said = [dnnt.solve(instance, goal="minimize", method=method) for method in (*methods, "auto")]
-        good = all(
-            (answer.loss, answer.assurance, answer.answer) == (least, "checked", right.get("answer")) for answer in said
-        )
-        if instance.gamma is not None:
-            decided = [dnnt.solve(instance, goal="decide", method=method) for method in (*methods, "auto")]
-            good = good and all((a.answer, a.assurance) == (right["answer"], "checked") for a in decided)
-        wrong += not good
-        rows[name] = {"methods": methods, "right": good}
-        table.add_row(name, str(right["least_loss"]), str(right.get("answer", "")), ", ".join(methods), str(good))
-    console.print(table)
-    return rows, wrong
+def _examples(console: Console, given: Given) -> Outcome:
+    return known_answers.examples(console, given.examples)
 
 
-def _exact(value: Any) -> Any:
-    return None if value is None else dnnt.space([value]).low  # type: ignore[union-attr] # a space of one value
+def _script(
+    name: str, quick: Sequence[str], full: Sequence[str], data: bool, console: Console, given: Given
+) -> Outcome:
+    """A benchmark script in a process of its own: it prints its tables, and its exit status says if all is right."""
+    arguments = [*(quick if given.quick else full)]
+    if data and given.data is not None:
+        arguments += ["--data", str(given.data)]
+    sys.stdout.flush()
+    status = subprocess.run([sys.executable, str(FOLDER / name), *arguments], check=False).returncode
+    if status:
+        console.print(f"WRONG: {name} ended with exit status {status}")
+    return {"arguments": arguments, "exit_status": status}, int(status != 0)
 
 
-def tiny(console: Console) -> Any:
-    """CPU seconds of a whole process that solves and checks XOR, and of one that only starts."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "xor.dnnt.json"
-        file.write_text(json.dumps(XOR), encoding="utf-8")
-        solve = [sys.executable, "-m", "dnnt", "solve", str(file), "--json"]
-        said = json.loads(subprocess.run(solve, capture_output=True, check=True).stdout)
-        figures = {
-            "python alone": _cpu([sys.executable, "-c", "pass"]),
-            "dnnt --help": _cpu([sys.executable, "-m", "dnnt", "--help"]),
-            "dnnt solve xor (import, solve, check)": _cpu(solve),
-        }
-    table = Table("process", f"CPU seconds (median of {REPEATS})", title="A tiny instance, cold")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:.3f}")
-    console.print(table)
-    console.print(f"xor: {said['status']}, loss {said['loss']}, {said['assurance']}, by {said['method']}")
-    return {"cpu_seconds": figures, "status": said["status"], "assurance": said["assurance"]}
+def script(
+    part: str,
+    name: str,
+    shows: str,
+    seconds: tuple[float, float],
+    quick: Sequence[str] = (),
+    full: Sequence[str] = (),
+    data: bool = False,
+) -> Part:
+    """A part that is a script of its own, with its arguments for both modes; `data`: whether it takes --data DIR too.
+
+    Where the script is not there, neither is the part.
+    """
+    return Part(part, shows, partial(_script, name, quick, full, data), *seconds, lambda _: (FOLDER / name).exists())
 
 
-def _cpu(command: list[str]) -> float:
-    """User and system seconds of the process and its children: the median."""
-
-    def once() -> float:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 0, f"{command} failed"
-        return used.ru_utime + used.ru_stime
-
-    return median(once() for _ in range(REPEATS))
-
-
-def _two_layers(units: int, samples: int, seed: int, size: int, goal_scale: int) -> dnnt.Instance:
-    """A ternary network with ReLU units and several samples whose targets it can hardly meet."""
-    rng = Random(seed)
-    pairs = [
-        (tuple(rng.randint(-3, 3) for _ in range(size)), (rng.randint(-goal_scale, goal_scale),))
-        for _ in range(samples)
-    ]
-    layers = [
-        {"units": units, "activation": "relu", "weights": [-1, 0, 1], "bias": [-1, 0, 1]},
-        {"units": 1, "activation": "identity", "weights": [-1, 0, 1], "bias": [0]},
-    ]
-    return dnnt.layered(size, layers, pairs)
-
-
-def measured() -> Iterator[tuple[str, dnnt.Instance, str]]:
-    """Instances on which solve and check are timed: name, instance, method."""
-    for name in ("iris", "digits"):
-        yield name, dnnt.parse((files("dnnt") / "examples" / f"{name}.dnnt.json").read_bytes()), "auto"
-    yield "xor", instance_file.parse(json.dumps(XOR).encode()), "auto"
-    yield "xor, every choice", instance_file.parse(json.dumps(XOR).encode()), "brute-force"
-    yield "3 units, 2 samples, 4 inputs", _two_layers(3, 2, 1, 4, 40), "reachable"
-    yield "2 units, 3 samples, 3 inputs", _two_layers(2, 3, 2, 3, 12), "reachable"
-    yield "6 units, 3 samples, 3 inputs", _two_layers(6, 3, 3, 3, 60), "reachable"
-
-
-def ratios(console: Console) -> Any:
-    """How long the check takes compared with the solve, both warm."""
-    table = Table(
-        "instance",
-        "method",
-        "last step",
-        "solve",
-        "check",
-        "check / solve",
-        title=f"Check and solve (median of {REPEATS})",
-    )
-    rows = {}
-    for name, instance, method in measured():
-        answer = dnnt.solve(instance, goal="minimize", method=method, check=False)
-        assert answer.certificate is not None and answer.stop in ("proved", "claimed"), name
-        raw, certificate = instance_file.to_bytes(instance), certificate_file.to_bytes(answer.certificate)
-        said = verdict(raw, certificate)
-        assert said.valid, f"{name}: {said.line}"
-        solve = _median(partial(dnnt.solve, instance, goal="minimize", method=method, check=False))
-        check = _median(partial(verdict, raw, certificate))
-        last = str(answer.stats.get("last", "every choice"))
-        table.add_row(name, answer.method, last, f"{solve:.4f} s", f"{check:.4f} s", f"{check / solve:.2f}")
-        rows[name] = {"method": answer.method, "last": last, "claim": said.claim, "solve": solve, "check": check}
-    console.print(table)
-    return rows
+PARTS = (
+    Part("cold", "whole processes, dnnt and CP-SAT, from the start of the interpreter", _cold, 100, 200),
+    Part("cells", "the race on the cells: CP-SAT, the NumPy program, dnnt", _cells, 0, 0),
+    Part("paper", "Algorithm 1 as printed, filled literally, against dnnt", _paper, 60, 60),
+    Part("digits", "three images of real digits, 8 ternary units, proved optimal", _digits, 60, 600),
+    Part("kernels", "dense kernels as a fraction of the memory bandwidth", _kernels, 20, 20),
+    script("calibrate", "calibrate.py", "what the ways to form a sumset cost here", (60, 180), ["--quick"]),
+    script("powers", "powers.py", "sums of many equal units in a box", (60, 300), ["--quick", "--count", "200"]),
+    script("subset-sums", "subset_sums.py", "subset-sum instances", (60, 300), data=True),
+    script(
+        "annotations",
+        "annotations.py",
+        "count, sample and enumerate against brute force",
+        (60, 300),
+        ["--count", "50", "--jobs", "2"],
+        ["--count", "500", "--jobs", "2"],
+    ),
+    Part("check", "how long the check takes compared with the solve", _check, 30, 30),
+    Part("commands", "XOR through every command", _commands, 10, 10),
+    script(
+        "signs",
+        "slp_signs.py",
+        "signs of straight-line programs",
+        (30, 300),
+        ["--count", "200", "--programs", "3", "--lengths", "100,300"],
+    ),
+    script(
+        "reductions",
+        "reductions.py",
+        "every rule on random sources",
+        (60, 600),
+        ["--count", "20", "--attacks", "1000"],
+        data=True,
+    ),
+    Part("rivals", "every rival against the oracle on random instances", _rivals, 15, 60),
+    Part("methods", "every method against the oracle on random instances", _methods, 60, 60),
+    Part("certificates", "spoiled certificates: is a false claim passed", _certificates, 60, 60),
+    Part(
+        "examples",
+        "the instances of --examples against expected.json",
+        _examples,
+        60,
+        60,
+        lambda given: given.examples is not None,
+    ),
+)
 
 
-def _median(work: Callable[[], object]) -> float:
-    def once() -> float:
-        started = perf_counter()
-        work()
-        return perf_counter() - started
-
-    once()  # The first run pays for imports.
-    return median(once() for _ in range(REPEATS))
-
-
-def by_commands(console: Console) -> Any:
-    """XOR through the command line and the checker's own process, held to the contract of methods."""
-    instance = instance_file.parse(json.dumps(XOR).encode())
-    for method in (*takers(instance), "auto"):
-        check_method(instance, method, oracle(instance), processes=True)
-    console.print("xor through dnnt solve, dnnt evaluate, dnnt check and python -m dnnt_check: all agree")
-    return True
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--quick", action="store_true", help="a quarter of the cells, short limits, less of the rest")
+    made.add_argument("--only", default="", metavar="PART,…", help="these parts only")
+    made.add_argument("--list", action="store_true", help="list the parts and end")
+    made.add_argument("--results", default="latest", metavar="NAME", help="write results/NAME.json (default: latest)")
+    made.add_argument("--examples", type=Path, metavar="DIR", help="a folder with *.dnnt.json and expected.json")
+    made.add_argument("--data", type=Path, metavar="DIR", help="a folder with data files, for the parts that take one")
+    made.add_argument("--count", type=int, default=200, help="random instances of each generator (default 200)")
+    made.add_argument("--certificates", type=int, default=40, help="instances whose certificates are spoiled")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes, where nothing is timed")
+    against_rivals.add_arguments(made)
+    return made
 
 
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--examples", type=Path, metavar="DIR", help="a folder with *.dnnt.json and expected.json")
-    parser.add_argument("--count", type=int, default=200, help="random instances of each generator (default 200)")
-    parser.add_argument("--certificates", type=int, default=40, help="instances whose certificates are spoiled")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes")
-    given = parser.parse_args()
-    console = Console(width=110)
-    report: dict[str, Any] = {
+def picked(given: Given) -> list[Part]:
+    """The parts to run."""
+    names = [name for name in given.only.split(",") if name]
+    unknown = [name for name in names if name not in {part.name for part in PARTS}]
+    if unknown:
+        raise SystemExit(f"there is no part {unknown[0]}; parts are {', '.join(part.name for part in PARTS)}")
+    return [part for part in PARTS if (part.name in names if names else True) and part.is_there(given)]
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    versions = {}
+    for library in ("numpy", "numba", "ortools"):
+        if find_spec(library) is not None:
+            from importlib.metadata import version
+
+            versions[library] = version(library)
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": dnnt.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "seed": given.seed,
+        "processors": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "libraries": versions,
     }
-    # The timings first, while nothing else runs.
-    report["tiny"] = tiny(console)
-    report["check against solve"] = ratios(console)
-    report["commands"] = by_commands(console)
-    report["methods"], wrong = compared(console, given.count, given.seed, given.jobs)
-    report["certificates"], more = spoiled(console, given.certificates, given.seed, given.jobs)
-    wrong += more
-    if given.examples is not None:
-        report["examples"], more = examples(console, given.examples)
-        wrong += more
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    console.print(f"written: {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
+
+
+def main() -> int:
+    """The command line."""
+    given = parser().parse_args()
+    console = Console(width=150)
+    parts = picked(given)
+    if given.list:
+        table = Table("part", "shows", "about")
+        for part in parts:
+            table.add_row(part.name, part.shows, _time(part.seconds(given)))
+        console.print(table)
+        return 0
+    console.print(f"{len(parts)} parts, about {_time(sum(part.seconds(given) for part in parts))} in all")
+    report: dict[str, Any] = machine() | {"quick": given.quick, "seed": given.seed, "parts": {}, "seconds": {}}
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{given.results}.json"  # An absolute path stays what it is.
+    wrong = 0
+    for part in parts:
+        console.rule(f"{part.name}: {part.shows} (about {_time(part.seconds(given))})", align="left")
+        started = monotonic()
+        figures, failed = part.run(console, given)
+        report["seconds"][part.name] = round(monotonic() - started, 1)
+        report["parts"][part.name] = figures
+        wrong += failed
+        # After every part, so that an interrupt loses little.
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        if isinstance(figures, dict) and figures.get("interrupted"):
+            break
+    race = report["parts"].get("cells")
+    if race and race["cells"] and find_spec("matplotlib") is not None:
+        console.print(f"drawn: {_near(plots.cells(race, path.with_name(f'{path.stem}-cells.png')))}")
+    console.print(f"written: {_near(path)}, in {_time(sum(report['seconds'].values()))}")
     console.print("all right" if not wrong else f"WRONG: {wrong}")
     return 1 if wrong else 0
+
+
+def _near(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 if __name__ == "__main__":

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from hashlib import sha256
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import dnnt
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.mark.parametrize(
     ("script", "last"),
-    [("compare_methods.py", "mismatches: 0"), ("corrupt_certificates.py", "wrong verdicts: 0")],
+    [
+        ("compare_methods.py", "mismatches: 0"),
+        ("corrupt_certificates.py", "wrong verdicts: 0"),
+        ("annotations.py", "mismatches: 0"),
+    ],
 )
 def test_runs(script: str, last: str) -> None:
     done = subprocess.run(
@@ -27,6 +38,18 @@ def test_runs(script: str, last: str) -> None:
     assert last in done.stdout
 
 
+def test_sums_of_equal_units() -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "powers.py"), "--count", "20", "--quick", "--seed", "5"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mismatches: 0" in done.stdout
+
+
 def test_signs_of_programs() -> None:
     small = ["--count", "24", "--programs", "2", "--lengths", "60,250", "--seed", "5", "--jobs", "2"]
     done = subprocess.run(
@@ -38,3 +61,125 @@ def test_signs_of_programs() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "undecided: 0, mismatches: 0" in done.stdout
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_rivals_are_right() -> None:
+    # Those in CP-SAT take part where ortools is installed.
+    done = run("compare_rivals.py", "--count", "6", "--seed", "5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NumPy, dense" in done.stdout
+    assert ("CP-SAT" in done.stdout) == (find_spec("ortools") is not None)
+    assert "mismatches: 0" in done.stdout
+
+
+def test_the_race(tmp_path: Path) -> None:
+    figures = tmp_path / "race.json"
+    options = ["--cells", "2-2-3-equal-small-x2", "--repeats", "2", "--out", str(figures)]
+    done = run("against_rivals.py", *options, "--sides", "dnnt,cp-sat,numpy,numpy-dense")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "optima that differ: 0" in done.stdout
+    cells = json.loads(figures.read_text())["cells"]
+    assert [cell["targets"] for cell in cells] == ["inside", "near", "outside"]
+    for cell in cells:
+        assert {"dnnt", "numpy", "numpy-dense"} <= cell["sides"].keys()
+        assert len({side["loss"] for side in cell["sides"].values()}) == 1
+        assert all(len(side["runs"]) == 2 and side["proved"] for side in cell["sides"].values())
+
+
+def test_a_wrong_optimum_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    race = import_module("against_rivals")
+
+    def runs(loss: int, proved: bool = True) -> Any:
+        return race.Runs([1.0], loss, proved)
+
+    assert race.disagreements({"dnnt": runs(3), "cp-sat": runs(3), "numpy": runs(4, proved=False)}) == []
+    assert race.disagreements({"dnnt": runs(3), "cp-sat": runs(4)})
+    assert race.disagreements({"dnnt": runs(3), "cp-sat": runs(2, proved=False)})
+
+
+def test_a_rival_that_meets_its_limit_counts_as_at_least(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    race, sides = import_module("against_rivals"), import_module("rivals.sides")
+    outcomes = {
+        "quick": sides.Outcome(5, True),
+        "late": sides.Outcome(9, False),
+        "hopeless": sides.Outcome(None, False, "", 90.0),
+    }
+    made = [sides.Side(name, name, lambda *_, outcome=outcome: outcome) for name, outcome in outcomes.items()]
+    runs = race.race(tmp_path, made, 5, 60.0)
+    assert [len(runs[name].seconds) for name in outcomes] == [5, 1, 1]
+    assert (runs["late"].median, runs["hopeless"].median) == (60.0, 90.0)
+    assert runs["quick"].median < 1
+    assert runs["late"].shown() == "≥ 60"
+
+
+def test_cells_are_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    cells = import_module("cells")
+    every = [cell for units in cells.UNITS for cell in cells.grid(units)]
+    assert len(every) == 240 and len({cell.name for cell in every}) == 240
+    documents = [cell.document() for cell in (*every, *cells.paper_grid())]
+    digest = sha256(json.dumps(documents).encode()).hexdigest()
+    assert digest == "0ecdc498c5a67b81dd73b1a2ff24d02ccdbe0bc580e2f02c0624f7706a8cf7fb"
+    for document in documents[::17]:
+        instance = dnnt.parse(json.dumps(document))
+        assert len({sample.x for sample in instance.samples}) == len(instance.samples)
+
+
+def test_targets_inside_have_loss_0_and_those_outside_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    cells = import_module("cells")
+    for units in cells.UNITS:
+        for targets, is_met in (("inside", True), ("outside", False)):
+            cell = cells.Cell((2, 2, 3), "large", 3, targets, units)
+            assert (dnnt.solve(dnnt.parse(json.dumps(cell.document()))).loss == 0) is is_met
+
+
+def test_quick_parts_are_spread_over_the_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    race, cells = import_module("against_rivals"), import_module("cells")
+    quick = race.chosen(True)
+    assert {(cell.shape, cell.targets, cell.units) for cell in quick} == {
+        (shape, targets, units) for shape in cells.SHAPES for targets in cells.TARGETS for units in cells.UNITS
+    }
+    assert {(cell.numbers, cell.inputs) for cell in quick} == {("small", 2), ("small", 3), ("large", 2), ("large", 3)}
+
+
+def test_the_entry_runs_a_part_and_writes_results(tmp_path: Path) -> None:
+    name = str(tmp_path / "tried")
+    race = ["--sides", "dnnt,numpy", "--cells", "2-2-3-distinct-small-x2", "--repeats", "1"]
+    done = run("run.py", "--quick", "--only", "cells", "--results", name, *race)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all right" in done.stdout
+    report = json.loads((tmp_path / "tried.json").read_text())
+    assert report["parts"]["cells"]["cells"]
+    assert (tmp_path / "tried-cells.png").exists() == (find_spec("matplotlib") is not None)
+
+
+def test_an_unknown_part_is_refused() -> None:
+    done = run("run.py", "--only", "nonsense")
+    assert done.returncode == 1
+    assert "there is no part nonsense" in done.stderr
+
+
+def test_subset_sums() -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "subset_sums.py"), "--tiny"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "wrong answers: 0" in done.stdout
