@@ -78,7 +78,7 @@ def test_a_small_problem_from_python(method: str, tmp_path: Path) -> None:
     assert not loaded_after(code, str(file), method).intersection(LARGE)
 
 
-@pytest.mark.parametrize("command", ["solve", "info"])
+@pytest.mark.parametrize("command", ["solve", "info", "count"])
 def test_a_small_problem_on_the_command_line(command: str, tmp_path: Path) -> None:
     file = tmp_path / "xor.dnnt.json"
     file.write_text(json.dumps(XOR))

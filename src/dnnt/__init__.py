@@ -17,9 +17,12 @@ from dnnt._version import __version__
 
 if TYPE_CHECKING:
     from dnnt.activations import Activation
+    from dnnt.annotations.results import Chosen, Count
     from dnnt.answer import Answer
     from dnnt.api import (
         check,
+        count,
+        enumerate_,
         evaluate,
         info,
         parse,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
         read_parameters,
         read_problem,
         reduce,
+        sample,
         slp,
         solve,
         write,
@@ -65,6 +69,8 @@ _HOME = {
     "Bundle": "reductions.bundle",
     "CSP": "problems.csp",
     "Certificate": "certificate",
+    "Chosen": "annotations.results",
+    "Count": "annotations.results",
     "DnntError": "errors",
     "Edge": "network",
     "Evaluation": "evaluation",
@@ -91,6 +97,8 @@ _HOME = {
     "TooLarge": "errors",
     "Vertex": "network",
     "check": "api",
+    "count": "api",
+    "enumerate_": "api",
     "evaluate": "api",
     "graph": "instance",
     "info": "api",
@@ -102,6 +110,7 @@ _HOME = {
     "read_problem": "api",
     "reduce": "api",
     "reduction": "reductions",
+    "sample": "api",
     "slp": "api",
     "solve": "api",
     "space": "spaces",
@@ -114,6 +123,8 @@ __all__ = [
     "Answer",
     "Bundle",
     "Certificate",
+    "Chosen",
+    "Count",
     "DnntError",
     "Edge",
     "Evaluation",
@@ -141,6 +152,8 @@ __all__ = [
     "Vertex",
     "__version__",
     "check",
+    "count",
+    "enumerate_",
     "evaluate",
     "graph",
     "info",
@@ -152,6 +165,7 @@ __all__ = [
     "read_problem",
     "reduce",
     "reduction",
+    "sample",
     "slp",
     "solve",
     "space",

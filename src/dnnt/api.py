@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from dnnt.annotations.questions import count_within, enumerate_within, sample_within
+from dnnt.annotations.results import Chosen, Count
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
 from dnnt.continuous import profile, solve as solve_instance
-from dnnt.errors import InvalidInput, InvalidProblem, shown as shown_value
+from dnnt.errors import InvalidInput, InvalidProblem, TooLarge, at, shown as shown_value
 from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
+from dnnt.exact import Number, number
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file, problem_file
 from dnnt.instance import Instance
 from dnnt.interrupts import latched
@@ -23,7 +26,7 @@ from dnnt.profile import Profile
 from dnnt.reductions import bundle_file, reduction
 from dnnt.reductions.base import DNNT, REPAIRED
 from dnnt.reductions.bundle import Bundle
-from dnnt.running import Run
+from dnnt.running import Run, Stop
 from dnnt.signs.decide import SignVerdict, decide_within
 
 
@@ -104,12 +107,14 @@ def solve(
     memory_limit: float | None = None,
     progress: bool = False,
     check: bool = True,
+    then: str | None = None,
 ) -> Answer:
     """Decide or minimise an instance exactly; the answer's claims are checked before it returns.
 
     `goal`: "decide" (the default where there is a gamma) or "minimize"; `time_limit` in seconds, `memory_limit` in MiB;
-    `progress` shows a line on standard error. Limits and Ctrl-C give the best parameters and bound so far. Raises
-    `InvalidInstance` and `MethodUnsuitable`.
+    `then` is "sparsest" (of all parameters that reach the goal those with the fewest nonzero weights) or "smallest"
+    (the least sum of absolute weights); `progress` shows a line on standard error. Limits and Ctrl-C give the best
+    parameters and bound so far. Raises `InvalidInstance` and `MethodUnsuitable`.
     """
     started = monotonic()
     _check_limits(time_limit, memory_limit)
@@ -120,7 +125,7 @@ def solve(
     def within(run: Run) -> Answer:
         with latched() as latch:
             latch.forward(run.interrupt)
-            return solve_instance(given, goal, method, run, check, file, bundle)
+            return solve_instance(given, goal, method, run, check, file, bundle, then)
 
     if not progress:
         return within(Run(time_limit, memory_limit, None, started))
@@ -148,6 +153,99 @@ def check(instance: Instance | Bundle | str | Path, certificate: Any, budget: fl
 def info(instance: Instance | Bundle | str | Path) -> Profile:
     """Sizes, ranges, regime, what theorems say, and the predicted cost of each method."""
     return profile(_instance(instance), None, instance if isinstance(instance, Bundle) else None)
+
+
+def count(
+    instance: Instance | Bundle | str | Path,
+    gamma: Any = None,
+    histogram: bool = False,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
+) -> Count:
+    """How many choices of parameters have a total loss of at most gamma, exactly; with `histogram` for every loss.
+
+    `gamma` takes the place of the instance's own; without either, those of the least loss are counted. Limits and
+    Ctrl-C give a `Count` without a count. Raises `InvalidInstance` and, for continuous instances, `MethodUnsuitable`.
+    """
+    started = monotonic()
+    _check_limits(time_limit, memory_limit)
+    file = None if isinstance(instance, (Instance, Bundle)) else str(instance)
+    given = _instance(instance)
+    threshold = _gamma(given, gamma)
+    with latched() as latch:
+        run = Run(time_limit, memory_limit, None, started)
+        latch.forward(run.interrupt)
+        return count_within(given, run, threshold, histogram, file)
+
+
+def sample(
+    instance: Instance | Bundle | str | Path,
+    draws: int = 1,
+    seed: int = 0,
+    gamma: Any = None,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
+) -> list[Chosen]:
+    """Independent uniform draws among the parameters with a total loss of at most gamma (see `count`).
+
+    The same for the same seed; an empty list where there are no such parameters. Raises `MethodUnsuitable`, `TooLarge`
+    where sets would not fit or parameters are too many to list, `TimeoutError` and `MemoryError` at a limit.
+    """
+    return list(_chosen(instance, gamma, time_limit, memory_limit, _whole(draws, "draws"), _whole(seed, "seed")))
+
+
+def enumerate_(
+    instance: Instance | Bundle | str | Path,
+    gamma: Any = None,
+    time_limit: float | None = None,
+    memory_limit: float | None = None,
+) -> Iterator[Chosen]:
+    """Every choice of parameters with a total loss of at most gamma (see `count`), by increasing loss.
+
+    Always in the same order, and made as they are asked for: the first of 10^50 come at once. Raises as `sample`.
+    """
+    return _chosen(instance, gamma, time_limit, memory_limit, None, 0)
+
+
+def _chosen(
+    instance: Instance | Bundle | str | Path,
+    gamma: Any,
+    time_limit: float | None,
+    memory_limit: float | None,
+    draws: int | None,
+    seed: int,
+) -> Iterator[Chosen]:
+    started = monotonic()
+    _check_limits(time_limit, memory_limit)
+    given = _instance(instance)
+    run = Run(time_limit, memory_limit, None, started)
+    threshold = _gamma(given, gamma)
+    found = (
+        enumerate_within(given, run, threshold) if draws is None else sample_within(given, draws, seed, run, threshold)
+    )
+    return _unstopped(found)
+
+
+def _unstopped(found: Iterator[Chosen]) -> Iterator[Chosen]:
+    try:
+        yield from found
+    except Stop as stop:
+        if stop.predicted:
+            raise TooLarge(stop.detail) from None
+        raise (TimeoutError if stop.kind == "time" else MemoryError)(stop.detail or f"the {stop.kind} limit") from None
+
+
+def _gamma(instance: Instance, given: Any) -> Number | None:
+    if given is None:
+        return instance.gamma
+    with at("gamma"):
+        return number(given)
+
+
+def _whole(given: Any, place: str) -> int:
+    if isinstance(given, bool) or not hasattr(given, "__index__") or int(given) < 0:
+        raise InvalidInput(f"{shown_value(given)} is no such number", "give an integer, 0 or more", place)
+    return int(given)
 
 
 def slp(

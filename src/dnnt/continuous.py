@@ -46,6 +46,7 @@ def solve(
     check: bool = True,
     file: str | None = None,
     bundle: Bundle | None = None,
+    then: str | None = None,
 ) -> Answer:
     """Solve an instance, or the target of a bundle; arguments and errors are those of `pipeline.solve`."""
     run = run or Run()
@@ -62,7 +63,9 @@ def solve(
     except Stop as stop:
         return _unknown(instance, wanted, run, stop, file)
     if source is None or bundle is None:
-        return pipeline.solve(instance, goal, method, run, check, file)
+        return pipeline.solve(instance, goal, method, run, check, file, then)
+    if then is not None:
+        raise MethodUnsuitable(f"--then {then} goes with discrete instances; solve the bundle's source with it")
     found = pipeline.solve(source, wanted, method, run, check, file)
     return _lifted(found, bundle, instance, run)
 

@@ -192,6 +192,8 @@ def magnitude(value: Number) -> Number:
 
 def common_step(values: list[Number]) -> Number:
     """The largest rational that divides all the given numbers (0 if all are 0)."""
+    if all(type(v) is int for v in values):
+        return gcd(*values)  # type: ignore[arg-type]  # They are integers, as has just been seen.
     # For numbers in lowest terms; the fraction is in lowest terms too.
     return normal(Fraction(gcd(*(v.numerator for v in values)), lcm(*(v.denominator for v in values))))
 

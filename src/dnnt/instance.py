@@ -94,12 +94,12 @@ class Instance:
     @property
     def has_empty_space(self) -> bool:
         """Whether some space is empty, so that there are no parameters at all."""
-        return any(count and isinstance(of, Values) and not of.values for of, count, _ in self.network.slot_groups())
+        return any(count and isinstance(of, Values) and not of.values for of, count in self.network.shared_spaces())
 
     @property
     def is_continuous(self) -> bool:
         """Whether some parameter may be any real number."""
-        return any(count and isinstance(of, Real) for of, count, _ in self.network.slot_groups())
+        return any(count and isinstance(of, Real) for of, count in self.network.shared_spaces())
 
 
 def _sample(given: Any) -> Sample:

@@ -58,6 +58,12 @@ class Edge:
             raise InvalidInstance("an edge leads into s", "the source has no incoming edge", "to")
         if isinstance(self.weights, str) or not (isinstance(self.weights, Sequence) or hasattr(self.weights, "tolist")):
             raise InvalidInstance(f"{shown(self.weights)} is not a list", "write a list of spaces", "weights")
+        if type(self.weights) is tuple and isinstance(self.bias, Space):
+            for of in self.weights:
+                if not isinstance(of, Space):
+                    break
+            else:
+                return  # What readers give, and there may be very many.
         given = []
         for index, of in enumerate(self.weights):
             with at(f"weights[{index}]"):
@@ -195,6 +201,17 @@ class Network:
                 name = "bias" if slot == len(edge.weights) else f"weights[{slot}]"
                 yield of, 1, f"edges[{index}].{name}"
 
+    def shared_spaces(self) -> list[tuple[Space, int]]:
+        """The spaces, each object once, with the number of parameters that have it."""
+        spaces_by_id: dict[int, Space] = {}
+        counts: dict[int, int] = {}
+        for edge in self.edges:
+            for of in edge.slots:
+                key = id(of)
+                spaces_by_id[key] = of
+                counts[key] = counts.get(key, 0) + 1
+        return [(of, counts[key]) for key, of in spaces_by_id.items()]
+
     def graph(self) -> Network:
         """The network itself."""
         return self
@@ -287,6 +304,10 @@ class Layered:
             yield each.bias, each.units, f"layers[{index}].bias"
             if fan > 1:
                 yield ZERO, edges - each.units, f"layers[{index}].bias"
+
+    def shared_spaces(self) -> list[tuple[Space, int]]:
+        """The spaces, with the number of parameters that have each."""
+        return [(of, count) for of, count, _ in self.slot_groups()]
 
     def graph(self) -> Network:
         """The network written out. Raises `TooLarge` past `MAX_EDGES` edges."""

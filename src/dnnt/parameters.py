@@ -14,7 +14,7 @@ from dnnt import spaces
 from dnnt.errors import InvalidParameters, TooLarge, at, shown
 from dnnt.exact import Number, number as exact_number, numbers, to_json
 from dnnt.network import MAX_INPUTS, SOURCE, Layered, Network, count
-from dnnt.spaces import Range, Real, Values
+from dnnt.spaces import Range, Real, Space, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ class Run:
             raise InvalidParameters(f"{shown(self.repeat)} is not an integer", "write 1 or more", "repeat")
         if self.repeat < 1:
             raise InvalidParameters(f"repeat {shown(self.repeat)}", "write 1 or more", "repeat")
+        if type(self.weights) is tuple and type(self.bias) is int:
+            for weight in self.weights:
+                if type(weight) is not int:
+                    break
+            else:
+                return  # What most runs are, and there may be very many.
         with at("weights"):
             object.__setattr__(self, "weights", numbers(self.weights))
         with at("bias"):
@@ -51,11 +57,17 @@ class Parameters:
 
     def __post_init__(self) -> None:
         merged: list[Run] = []
+        repeat = 0  # Of the last run so far.
         for run in self.runs:
             if merged and merged[-1].weights == run.weights and merged[-1].bias == run.bias:
-                merged[-1] = Run(run.weights, run.bias, merged[-1].repeat + run.repeat)
-            else:
-                merged.append(run)
+                repeat += run.repeat
+                continue
+            if merged and repeat != merged[-1].repeat:
+                merged[-1] = Run(merged[-1].weights, merged[-1].bias, repeat)
+            merged.append(run)
+            repeat = run.repeat
+        if merged and repeat != merged[-1].repeat:
+            merged[-1] = Run(merged[-1].weights, merged[-1].bias, repeat)
         object.__setattr__(self, "runs", tuple(merged))
 
     @property
@@ -66,9 +78,10 @@ class Parameters:
     def edges(self) -> Iterator[Run]:
         """The runs one edge at a time (as long as `edge_count`)."""
         for run in self.runs:
+            single = run if run.repeat == 1 else Run(run.weights, run.bias)
             index = 0
             while index < run.repeat:
-                yield Run(run.weights, run.bias)
+                yield single
                 index += 1
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -134,11 +147,13 @@ def check_shape(network: Network | Layered, given: Parameters) -> None:
 def inside(network: Network | Layered, given: Parameters) -> bool:
     """Whether every value lies in its space. The shape must be right."""
     if isinstance(network, Network):
-        return all(
-            value in of
-            for edge, run in zip(network.edges, given.edges(), strict=True)
-            for value, of in zip(run.slots, edge.slots, strict=True)
-        )
+        for edge, run in zip(network.edges, given.edges(), strict=True):
+            if run.bias not in edge.bias:
+                return False
+            for value, of in zip(run.weights, edge.weights, strict=True):
+                if value not in of:
+                    return False
+        return True
     return all(inside_layer for _, _, inside_layer, _ in _aligned(network, given))
 
 
@@ -200,12 +215,14 @@ class Cursor:
 def first_choice(network: Network | Layered) -> Parameters:
     """One choice of parameters to begin with: every value as close to 0 as its space allows. No space may be empty."""
     if isinstance(network, Network):
-        return Parameters(
-            tuple(
-                Run(tuple(spaces.preferred(of) for of in edge.weights), spaces.preferred(edge.bias))
-                for edge in network.edges
-            )
-        )
+        known: dict[int, Number] = {}  # By identity: readers give one value for equal spaces.
+
+        def first(of: Space) -> Number:
+            if id(of) not in known:
+                known[id(of)] = spaces.preferred(of)
+            return known[id(of)]
+
+        return Parameters(tuple([Run(tuple([first(of) for of in e.weights]), first(e.bias)) for e in network.edges]))
     if network.inputs > MAX_INPUTS:
         raise TooLarge(f"an edge with {count(network.inputs)} weights is too long to write down")
     runs = []

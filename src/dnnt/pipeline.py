@@ -8,25 +8,34 @@ from time import monotonic
 from typing import Any
 
 from dnnt._version import __version__
-from dnnt.answer import CHECKED, CLAIMED, Answer
+from dnnt.annotations.cheapest import KINDS, cheapest_parameters, cost_of
+from dnnt.answer import CHECKED, CLAIMED, Answer, Second
 from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
-from dnnt.checking import Verdict, verdict
-from dnnt.choice import choose
+from dnnt.checking import Verdict, load, verdict
+from dnnt.choice import choose, instead
+from dnnt.collecting import undisturbed
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
 from dnnt.formats import certificate_file, instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, first_choice
+from dnnt.reachable.from_layers import program_of
+from dnnt.reachable.probe import probe
 from dnnt.running import Incumbent, Proof, Run, Stop, ticking
 
 GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 """Seconds that the check of what is there may take after a stop."""
 
+MOST_PROBED = 16
+"""Samples up to which outputs are likely to be met by chance."""
+
 SECONDS_PER_BYTE = 1.5e-7
 """What the checker takes to read an instance, which cannot be cut short."""
 
 SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
+
+PROBED = "parameters drawn at random and completed exactly, and the fact that no loss is negative, settle it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +56,25 @@ def solve(
     run: Run | None = None,
     check: bool = True,
     file: str | None = None,
+    then: str | None = None,
 ) -> Answer:
     """Solve an instance under the limits of a `Run`; `goal` is `decide`, `minimize` or None (decide where there is
-    a gamma).
+    a gamma). `then` is `sparsest` or `smallest`: of all parameters that reach the goal, those with the fewest nonzero
+    weights, or the least sum of absolute weights.
 
     Raises `MethodUnsuitable` for a method (or goal) that does not take the instance, `InternalError` where the checker
     rejects what was proved.
     """
     run = run or Run()
     wanted = _goal(instance, goal)
-    finished = _proved(instance, wanted, method, run)
-    _confirm(instance, run)
-    _close(wanted, run)
-    certificate = _certificate(instance, wanted, run)
-    assurance, bound_assurance, stop = _checked(instance, certificate, wanted, run, finished, check)
-    return _answer(instance, wanted, run, finished, certificate, assurance, bound_assurance, stop, file)
+    with undisturbed():
+        finished = _proved(instance, wanted, method, run, check)
+        _confirm(instance, run)
+        _close(wanted, run)
+        second = None if then is None else _then(instance, wanted, then, run)
+        certificate = _certificate(instance, wanted, run)
+        assurance, bound_assurance, stop = _checked(instance, certificate, wanted, run, finished, check)
+        return _answer(instance, wanted, run, finished, certificate, assurance, bound_assurance, stop, file, second)
 
 
 def _goal(instance: Instance, goal: str | None) -> Goal:
@@ -74,7 +87,7 @@ def _goal(instance: Instance, goal: str | None) -> Goal:
     return Goal(goal, instance.gamma)
 
 
-def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
+def _proved(instance: Instance, goal: Goal, wanted: str, run: Run, check: bool) -> Finished:
     """Run a method until the goal is reached or a limit comes; what it found and proved is in the run."""
     if instance.has_empty_space:
         run.prove(None, False, Empty())
@@ -89,20 +102,38 @@ def _proved(instance: Instance, goal: Goal, wanted: str, run: Run) -> Finished:
     name, reason = wanted, "no method had been chosen yet" if wanted == "auto" else "asked for by name"
     try:
         _first(instance, run)
+        if check:
+            load()
         if wanted == "auto" and goal.reached(run):
             return Finished("evaluate", SETTLED, "proved", {})
+        if wanted in ("auto", "reachable"):
+            with ticking(run.check):
+                _probe(instance, run)
+            if goal.reached(run):
+                return Finished("reachable", PROBED, "proved", {"last": "probe"})
         with ticking(run.check):
             choice = choose(instance, wanted, run.room)
             name, reason = choice.method.name, choice.reason
             stats = choice.method.solve(instance, goal, run)
     except Stop as stop:
         detail = f"{reason}; {stop.detail}" if stop.detail else reason
+        if stop.predicted:
+            detail += _instead(instance, name, run)
         return Finished(name, detail, stop.kind, {}, stop.predicted)
     except TooLarge as error:
         return Finished(name, f"{reason}; {error}", "memory", {})
     except MemoryError:
         return Finished(name, f"{reason}; memory ran out", "memory", {})
     return Finished(name, reason, "proved", stats)
+
+
+def _instead(instance: Instance, name: str, run: Run) -> str:
+    """What to do where a method was refused for its memory, as far as the time allows to say it."""
+    try:
+        with ticking(run.check):
+            return f"; {instead(instance, name, run.room)}"
+    except Stop:
+        return ""
 
 
 def _first(instance: Instance, run: Run) -> None:
@@ -123,6 +154,19 @@ def _first(instance: Instance, run: Run) -> None:
     run.first = run.incumbent
 
 
+def _probe(instance: Instance, run: Run) -> None:
+    """A quick look for parameters with the wanted outputs, where two layers of few samples make that likely."""
+    if len(instance.samples) > MOST_PROBED:
+        return
+    try:
+        found = probe(instance, program_of(instance), run.poll)
+    except (MethodUnsuitable, TooLarge):
+        return
+    if found is not None:
+        run.offer(found, evaluate(instance, found).total)
+        run.first = run.incumbent
+
+
 def _confirm(instance: Instance, run: Run) -> None:
     """Evaluate the best parameters of a method again, whichever it was, whether or not a check follows."""
     # Where signs were proved, numbers are too long for that; the check has its own arithmetic for them.
@@ -136,6 +180,36 @@ def _close(goal: Goal, run: Run) -> None:
     """A loss of 0 needs no other proof than that no loss is negative."""
     if run.incumbent is not None and run.incumbent.loss == 0 and goal.kind == MINIMIZE:
         run.proof = Proof(0, False, Nonnegative())
+
+
+def _then(instance: Instance, goal: Goal, kind: str, run: Run) -> Second:
+    """Replace the parameters by those of least cost among all that reach the goal; where a limit comes, keep them."""
+    if kind not in KINDS:
+        raise MethodUnsuitable(f'there is no second goal "{kind}"; take {" or ".join(KINDS)}')
+    incumbent = run.incumbent
+    reached = goal.reached(run)
+    if incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
+        return Second(kind, None, reached)
+    if not reached:
+        return Second(kind, None, False)
+    known = cost_of(incumbent.parameters, kind)
+    if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
+        return Second(kind, known, True)
+    threshold = goal.threshold if goal.threshold is not None else incumbent.loss
+    run.progress(f"the {kind} parameters", 0.9)
+    try:
+        with ticking(run.check):
+            found = cheapest_parameters(instance, kind, threshold, run)
+    except (Stop, TooLarge, MemoryError):
+        return Second(kind, known, False)
+    if found is None:
+        raise InternalError("no parameters reach the loss of known parameters; please report the instance file")
+    value, chosen = found
+    again = evaluate(instance, chosen)
+    if again.total > threshold or not again.inside or cost_of(chosen, kind) != value:
+        raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
+    run.incumbent = Incumbent(chosen, again.total)
+    return Second(kind, value, True)
 
 
 def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None:
@@ -244,6 +318,7 @@ def _answer(
     bound_assurance: str | None,
     stop: str,
     file: str | None,
+    then: Second | None,
 ) -> Answer:
     incumbent, proof = run.incumbent, run.proof
     reached = goal.reached(run)
@@ -270,6 +345,7 @@ def _answer(
         version=__version__,
         stats=finished.stats,
         certificate=certificate,
+        then=then,
     )
 
 
