@@ -198,7 +198,7 @@ def wide(reach: int, samples: int) -> Body:
     )
 
 
-def slow_to_check(reach: int, samples: int = 4) -> Body:
+def slow_to_check(reach: int, samples: int = 4, loss: str = "maximum") -> Body:
     """One neuron with (2 · reach + 1)³ reachable states: quickly searched with arrays, slowly checked without.
 
     With seven samples the states do not fit into 62 bits, and the search is slow too.
@@ -210,7 +210,7 @@ def slow_to_check(reach: int, samples: int = 4) -> Body:
             {"x": [(37 * k**2 + 11) % 97, (53 * k**3 + 29) % 89], "y": [f"{1009 * k % 499}/2"]}
             for k in range(1, samples + 1)
         ],
-        loss="absolute",
+        loss=loss,
     )
 
 

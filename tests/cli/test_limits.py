@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -17,6 +19,7 @@ from dnnt.exact import to_json
 from tests.cli.commands import (
     DEEP,
     EMPTY,
+    ENVIRONMENT,
     TOTAL_AT_ZERO,
     XOR,
     Body,
@@ -27,7 +30,6 @@ from tests.cli.commands import (
     parameters,
     run,
     slow_to_check,
-    start,
     wide,
 )  # fmt: skip
 
@@ -113,20 +115,29 @@ def test_time_limit_of_the_check(save: Instance) -> None:
         assert answer["status"] == "feasible"  # The machine is too slow to get as far as the check.
 
 
+PEAK = """
+import os, subprocess, sys
+
+process = subprocess.Popen([sys.executable, "-m", "dnnt", *sys.argv[1:]], stdout=subprocess.PIPE)
+sys.stdout.buffer.write(process.stdout.read())
+_, status, used = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_maxrss, file=sys.stderr)
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="the peak of a child's memory is read as on Linux")
 @pytest.mark.parametrize("method", ["auto", "reachable"])
 def test_memory_limit(method: str, save: Instance) -> None:
     """The limit is on resident memory, and holds with what little a poll comes late."""
     file = save(wide(12, 3))
-    with start("solve", file, "--json", "--memory-limit", "200", "--method", method) as process:
-        assert process.stdout is not None
-        out = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    answer = reported(Ended(process.returncode, out, ""), file)
+    # From a small process: a child of this one would begin with its peak.
+    command = [sys.executable, "-c", PEAK, "solve", str(file), "--json", "--memory-limit", "200", "--method", method]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    status, peak = map(int, done.stderr.split()[-2:])
+    answer = reported(Ended(status, done.stdout, ""), file)
     assert answer["stop"] == "memory"
     assert "MiB" in answer["reason"]
-    assert used.ru_maxrss < (200 + 60) * 1024
+    assert peak < (200 + 60) * 1024
 
 
 def many(samples: int) -> Body:
