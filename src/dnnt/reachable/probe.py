@@ -36,10 +36,10 @@ WANTED_HITS = 12.0
 FEW = 64
 """Values of a slot whose products with its column are kept."""
 
-CLOSED = 6
-"""Contributions drawn of a unit that is set before the end."""
+CLOSED = 15
+"""Contributions drawn of a unit of its own that is set before the end, times the effort."""
 
-EFFORTS = (0.4, 1.0, 2.0)
+EFFORTS = (0.4, 1.0, 2.0, 2.0)
 """How much is drawn in each attempt, in parts of what is aimed at; the first draws without pulls."""
 
 PULLS = 12
@@ -341,7 +341,7 @@ class _Probe:
         remaining = sum(self.counts)
         for g in sorted(range(len(counts)), key=lambda g: -counts[g]):
             if counts[g]:
-                if not self._draw_more(g, 16 if counts[g] > 1 else CLOSED, pulls):
+                if not self._draw_more(g, 16 if counts[g] > 1 else int(CLOSED * effort), pulls):
                     return None  # All that was drawn has fractions.
                 remaining = self._settle(g, counts[g], remaining, left, scales, used[g])
         ends = self._meet(open_units, left)
