@@ -6,7 +6,7 @@ choices, which come in the same order every time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from random import Random
 
@@ -84,10 +84,10 @@ def with_free(parameters: Parameters, free: Free) -> Iterator[Parameters]:
         yield replaced(parameters, free, values)
 
 
-def replaced(parameters: Parameters, free: Free, values: object) -> Parameters:
+def replaced(parameters: Parameters, free: Free, values: Sequence[Number]) -> Parameters:
     """The parameters with other values of the free ones."""
     slots = [list(run.slots) for run in parameters.edges()]
-    for (edge, slot), value in zip(free.addresses, values, strict=True):  # type: ignore[call-overload]
+    for (edge, slot), value in zip(free.addresses, values, strict=True):
         slots[edge][slot] = value
     return Parameters(tuple(EdgeRun(tuple(each[:-1]), each[-1]) for each in slots))
 

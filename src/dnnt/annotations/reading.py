@@ -14,6 +14,7 @@ from dnnt.annotations.mapping import activated, along, repacking, spreading
 from dnnt.annotations.nodes import Leaf, Mapped, Node, Nothing, Powers, Spread, combinations
 from dnnt.annotations.semirings import Semiring
 from dnnt.annotations.windows import Box
+from dnnt.exact import Number
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.reachable.expression import Along, Choose
 from dnnt.reachable.packing import Packing, Vector, packing_sum
@@ -211,7 +212,7 @@ class _Builder:
         axes = [line.node.packing.axes[0] for line in lines]
         chosen = combinations([line.node for line in lines])
         rows = iter(zip(lines, axes, strict=True))
-        factors: list[Sequence[object]] = []
+        factors: list[Sequence[Number]] = []
         for b, block in enumerate(unit.node.blocks):
             if b == unit.node.own:
                 factors.append([1])
@@ -220,7 +221,7 @@ class _Builder:
             else:
                 line, axis = next(rows)
                 factors.append([axis.value(key) for key in line.node.table.listed()])
-        whole, mapping_of = spreading(values.table, packing, factors, self.run)  # type: ignore[arg-type]
+        whole, mapping_of = spreading(values.table, packing, factors, self.run)
         maps = {}
         for keys in chosen:
             self.run.poll()

@@ -10,7 +10,7 @@ hence for costs; counts are about ordered units, and need every sum.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 from dnnt.annotations.nodes import Node, Pair
@@ -18,6 +18,7 @@ from dnnt.annotations.semirings import Semiring
 from dnnt.annotations.tables import Columns, Listed, Table
 from dnnt.annotations.walk import cheapest_way
 from dnnt.exact import Number
+from dnnt.reachable.listing import first_where
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.terms import Term
 from dnnt.running import Run
@@ -52,22 +53,11 @@ def _span(term: Term, last: int, threshold: Number) -> tuple[int, int]:
     def cost(digit: int) -> Number:
         return term.cost((digit,))
 
-    best = _first(0, last, lambda digit: cost(digit) <= cost(digit + 1))
+    best = first_where(0, last, lambda digit: cost(digit) <= cost(digit + 1))
     if cost(best) > threshold:
         return 1, 0
-    low = _first(0, best, lambda digit: cost(digit) <= threshold)
-    return low, _first(best, last, lambda digit: cost(digit + 1) > threshold)
-
-
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
-    """The least number from which on a condition holds, in low … high - 1; `high` where it does not."""
-    while low < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    low = first_where(0, best, lambda digit: cost(digit) <= threshold)
+    return low, first_where(best, last, lambda digit: cost(digit + 1) > threshold)
 
 
 class Windowed(Pair):

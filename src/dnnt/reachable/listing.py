@@ -42,8 +42,8 @@ class Coordinate:
             w, q, y = self.square
             reach = isqrt(budget // w)
             return max(0, -((reach - y) // q)), min(self.count - 1, (y + reach) // q)
-        first = _first(0, self.best, lambda d: self.cost(d) <= budget)
-        return first, _first(self.best + 1, self.count, lambda d: self.cost(d) > budget) - 1
+        first = first_where(0, self.best, lambda d: self.cost(d) <= budget)
+        return first, first_where(self.best + 1, self.count, lambda d: self.cost(d) > budget) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,10 @@ def _coordinate(
     def cost(digit: int) -> int:
         return int(term.cost((digit,)) * scale)
 
-    return Coordinate(axis, count, stride, cost, _first(0, count - 1, lambda d: cost(d) <= cost(d + 1)), None)
+    return Coordinate(axis, count, stride, cost, first_where(0, count - 1, lambda d: cost(d) <= cost(d + 1)), None)
 
 
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+def first_where(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """The first number from `low` on, below `high`, for which it holds (then for all that follow too); else `high`."""
     while low < high:
         middle = (low + high) // 2
