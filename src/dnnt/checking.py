@@ -36,7 +36,7 @@ def verdict(
 
 def load() -> None:
     """Import the checker, so that it need not be imported when a limit has come."""
-    dnnt_check.check(b"", b"", budget=1.0)
+    import dnnt_check.checking  # noqa: F401
 
 
 def predicted_seconds(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 from dnnt.activations import Activation
@@ -19,6 +20,12 @@ from dnnt.parameters import Cursor, Parameters, Run, check_shape, inside, parame
 
 MAX_BITS = 10**8
 """The most bits that a number may have before evaluation gives up."""
+
+SHORT_BITS = 31
+SHORT = (1 << SHORT_BITS) - 1
+"""Whole numbers up to this are short: neither they nor the product of two of them come near a limit."""
+
+WHOLE = frozenset((int,))
 
 MAX_OUTPUTS = 10_000_000
 """The most outputs of a sample that are written out."""
@@ -84,19 +91,38 @@ def outputs(
         for index in network.incoming[v]:
             edge, run = network.edges[index], runs[index]
             z = sample.x if edge.source == SOURCE else (values[network.position[edge.source]],)
-            pre += sum(_product(w, z_j, max_bits) for w, z_j in zip(run.weights, z, strict=True)) + run.bias
+            pre += _dot(run.weights, z, max_bits) + run.bias
         values[v] = activated(network.vertices[v].activation, normal(pre), max_bits)
     return tuple(values[network.position[name]] for name in network.outputs)
 
 
 def _limited(value: Number, max_bits: int) -> Number:
     """The value, unless it is too long."""
+    if type(value) is int and -SHORT <= value <= SHORT and max_bits >= SHORT_BITS:
+        return value
     if bits(value) > max_bits:
         raise TooLarge(f"a number has {bits(value):,} bits, more than {max_bits:,}")
     return value
 
 
+def _dot(weights: tuple[Number, ...], values: tuple[Number, ...], max_bits: int) -> Number:
+    """The sum of the products."""
+    if len(weights) == 1 == len(values):
+        return _product(weights[0], values[0], max_bits)
+    if max_bits >= 2 * SHORT_BITS and _are_short(weights) and _are_short(values):
+        total: int = sum(map(mul, weights, values))
+        return total
+    return sum(_product(w, z, max_bits) for w, z in zip(weights, values, strict=True))
+
+
+def _are_short(values: tuple[Number, ...]) -> bool:
+    """Whether all are whole and so small that no product of two of them needs a limit."""
+    return WHOLE.issuperset(map(type, values)) and (not values or (min(values) >= -SHORT and max(values) <= SHORT))
+
+
 def _product(w: Number, z: Number, max_bits: int) -> Number:
+    if max_bits >= 2 * SHORT_BITS and _are_short((w, z)):
+        return w * z
     # A product has at most one bit less (in numerator and denominator each) than its factors together: when it must be
     # too long it is not formed.
     if w and z and bits(w) + bits(z) > max_bits + 2:
@@ -106,6 +132,8 @@ def _product(w: Number, z: Number, max_bits: int) -> Number:
 
 def activated(activation: Activation, pre: Number, max_bits: int) -> Number:
     """The activation of a pre-activation. Raises `TooLarge` where it has, or would have, more than `max_bits` bits."""
+    if type(pre) is int and -SHORT <= pre <= SHORT and max_bits >= 2 * SHORT_BITS:
+        return _limited(activation(pre), max_bits)
     if 2 * bits(pre) > max_bits + 4 and activation.squares(pre):
         raise TooLarge(f"a square has more than {max_bits:,} bits")
     return _limited(activation(_limited(pre, max_bits)), max_bits)
@@ -132,7 +160,7 @@ def _layered_outputs(
             equal = max(1, min(layer.units - units, cursor.left() // fan))
             if index == 0:
                 run = cursor.take(equal)
-                pre = sum(_product(w, z, max_bits) for w, z in zip(run.weights, x, strict=True)) + run.bias
+                pre = _dot(run.weights, x, max_bits) + run.bias
             else:
                 pre = _unit(cursor, values, fan, equal, max_bits)
             made.append((activated(layer.activation, normal(pre), max_bits), equal))

@@ -205,6 +205,8 @@ class Cursor:
         self._used += count
         if self._used == run.repeat:
             self._index, self._used = self._index + 1, 0
+        if count == run.repeat:
+            return run
         return Run(run.weights, run.bias, count)
 
     def left(self) -> int:

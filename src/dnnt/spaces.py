@@ -78,7 +78,7 @@ class Range:
             value = normal(value + self.step)
 
     def __contains__(self, value: object) -> bool:
-        if not isinstance(value, Number):
+        if type(value) is not int and not isinstance(value, Number):
             return False
         position, remainder = divmod(value - self.start, self.step)
         return remainder == 0 and 0 <= position < self.size

@@ -22,8 +22,14 @@ WIDTHS = (8, 16, 32, 64, 128)
 #: Common denominators of more bits than this are not used.
 DENOMINATOR_BITS = 400
 
-#: Sums of more terms at a single input are not formed in one go, so that they can be interrupted.
+#: At so many inputs sums of short integers are formed one by one.
+FEW_INPUTS = 8
+
+#: Sums of more terms are not formed in one go at few inputs, so that they can be interrupted.
 FEW_TERMS = 10_000
+
+
+WHOLE = frozenset((int,))
 
 
 class Column:
@@ -44,7 +50,7 @@ class Column:
         self.zero = not any(values)
         self._packed: dict[int, int] = {}
         denominator = 1
-        for value in values:
+        for value in () if WHOLE.issuperset(map(type, values)) else values:
             if type(value) is not int:
                 if value.denominator.bit_length() > DENOMINATOR_BITS:
                     denominator = 0
@@ -58,7 +64,7 @@ class Column:
         self.numerators: tuple[int, ...] = ()
         self.largest = 0
         if denominator == 1:
-            self.numerators = tuple([value.numerator for value in values])
+            self.numerators = values  # type: ignore[assignment]  # All are whole.
         elif denominator:
             self.numerators = tuple([value.numerator * (denominator // value.denominator) for value in values])
         if self.numerators:
@@ -114,10 +120,10 @@ class Combiner:
         self.work.spend(1e-6 + len(used) * 3e-7)
         if not self.count:
             return []
-        if self.count == 1 and type(constant) is int and len(used) <= FEW_TERMS:
-            short = _short_sum(used, constant)
+        if self.count <= FEW_INPUTS and type(constant) is int and len(used) <= FEW_TERMS:
+            short = self._short_sums(used, constant)
             if short is not None:
-                return [short]
+                return short
         common = _common_denominator(used, constant)
         if common:
             factors = [
@@ -132,6 +138,18 @@ class Combiner:
                 if bound.bit_length() < 8 * width - 1:
                     return self._packed(factors, [column for _, column in used], shift, common, width)
         return self._one_by_one(used, constant)
+
+    def _short_sums(self, terms: list[tuple[Number, Column]], constant: int) -> list[Number] | None:
+        """The sums at few inputs, if all numbers are short integers."""
+        totals: list[Number] = [constant] * self.count
+        for coefficient, column in terms:
+            if type(coefficient) is not int or column.denominator != 1:
+                return None
+            if coefficient.bit_length() + column.largest.bit_length() > DENOMINATOR_BITS:
+                return None
+            totals = [total + coefficient * value for total, value in zip(totals, column.numerators, strict=True)]
+        self.work.spend(len(terms) * self.count * 1e-7)
+        return totals
 
     def _packed(self, factors: list[int], columns: list[Column], shift: int, common: int, width: int) -> list[Number]:
         work = self.work
@@ -157,19 +175,6 @@ class Combiner:
             ]
             work.spend(self.count * 5e-7)
         return result
-
-
-def _short_sum(terms: list[tuple[Number, Column]], constant: int) -> int | None:
-    """The sum at the only input, if all its numbers are short integers."""
-    total = constant
-    for coefficient, column in terms:
-        (value,) = column.values
-        if type(coefficient) is not int or type(value) is not int:
-            return None
-        if coefficient.bit_length() + value.bit_length() > DENOMINATOR_BITS:
-            return None
-        total += coefficient * value
-    return total
 
 
 def _common_denominator(terms: list[tuple[Number, Column]], constant: Number) -> int:

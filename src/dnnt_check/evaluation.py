@@ -149,31 +149,48 @@ def _check_edge(edge: Edge, index: int, run: Run, number: int) -> None:
 
 
 class _Groups:
-    """The units of a layer as consecutive groups of equal ones, with the sums of all units before each group."""
+    """The units of a layer as consecutive groups of equal ones; the sums of all units before each group on demand."""
 
     def __init__(self, combiner: Combiner) -> None:
         self.combiner = combiner
         self.counts: list[int] = []
         self.values: list[Column] = []
         self.starts = [0]
-        self.sums = [combiner.column((0,) * combiner.count)]
+        self.sums: list[Column] = []
 
     def append(self, count: int, values: Vector) -> None:
         """Add a group of so many units at the end."""
-        column = self.combiner.column(values)
-        total = self.combiner.combine([(1, self.sums[-1]), (count, column)], 0)
         self.counts.append(count)
-        self.values.append(column)
+        self.values.append(self.combiner.column(values))
         self.starts.append(self.starts[-1] + count)
-        self.sums.append(self.combiner.column(tuple(total)))
 
-    def before(self, position: int, factor: Number, terms: list[tuple[Number, Column]], work: Work) -> None:
+    def segment(
+        self, start: int, length: int, factor: Number, terms: list[tuple[Number, Column]], work: Work
+    ) -> None:
+        """Add a multiple of the sum of `length` units from number `start` on to the terms."""
+        group = bisect_right(self.starts, start) - 1
+        if start + length <= self.starts[group + 1]:
+            terms.append((multiply(factor, length, work), self.values[group]))
+            return
+        # The sum of those before its end without those before its start.
+        self._before(start + length, factor, terms, work)
+        self._before(start, -factor, terms, work)
+
+    def _before(self, position: int, factor: Number, terms: list[tuple[Number, Column]], work: Work) -> None:
         """Add a multiple of the sum of the units before a position to the terms."""
+        if not self.sums:
+            self._add_up()
         group = bisect_right(self.starts, position) - 1
         terms.append((factor, self.sums[group]))
         rest = position - self.starts[group]
         if rest:
             terms.append((multiply(factor, rest, work), self.values[group]))
+
+    def _add_up(self) -> None:
+        self.sums.append(self.combiner.column((0,) * self.combiner.count))
+        for count, column in zip(self.counts, self.values, strict=True):
+            total = self.combiner.combine([(1, self.sums[-1]), (count, column)], 0)
+            self.sums.append(self.combiner.column(tuple(total)))
 
 
 class _LayeredEvaluation:
@@ -263,11 +280,9 @@ class _LayeredEvaluation:
                 self._check_bias(run, position, length, layer.bias, depth)
                 if length == width:
                     count = min(remaining, self.left // width)
-                # The units of a segment sum up to those before its end without those before its start.
                 (weight,) = run.weights
                 if weight:
-                    before.before(position + length, weight, terms, self.work)
-                    before.before(position, -weight, terms, self.work)
+                    before.segment(position, length, weight, terms, self.work)
                 constant = add(constant, multiply(length, run.bias, self.work), self.work)
                 self._take(length * count)
                 position += length

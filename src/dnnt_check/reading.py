@@ -12,6 +12,7 @@ import hashlib
 import json
 import json.decoder
 import json.scanner
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -25,6 +26,13 @@ MAXIMUM_BYTES = 2**30
 
 #: From so many values that call no hook (strings, lists, literals) on the interruptible scanner is used.
 SILENT = 500_000
+
+#: Files of up to so many characters without long numbers are read without looking at every integer.
+SMALL = 50_000
+LONG = re.compile(r"[0-9]{18}")
+
+#: The type of all numbers in most lists.
+WHOLE = frozenset((int,))
 
 # The parts of the library's reader that are written in Python are there, but not in its type information.
 _LIBRARY: Any = json
@@ -104,9 +112,9 @@ def _counted(function: Callable[..., Any], work: Work) -> Callable[..., Any]:
 
 
 class _Decoder(json.JSONDecoder):
-    """The standard decoder, with a scanner that calls back for every value."""
+    """The standard decoder, with a scanner that calls back for every value (for integers only if they are not plain)."""
 
-    def __init__(self, work: Work, interruptible: bool) -> None:
+    def __init__(self, work: Work, interruptible: bool, plain: bool) -> None:
         def integer(text: str) -> int:
             return read_integer(text, work)
 
@@ -128,7 +136,7 @@ class _Decoder(json.JSONDecoder):
             return result
 
         super().__init__(
-            parse_int=integer,
+            parse_int=None if plain else integer,
             parse_float=decimal,
             parse_constant=constant,
             object_pairs_hook=pairs,
@@ -157,7 +165,9 @@ def parse(data: bytes, name: str, work: Work) -> Any:
     except UnicodeDecodeError as error:
         raise Invalid(f"{name}: not UTF-8 (byte {error.start})") from None
     try:
-        return _Decoder(work, silent > SILENT).decode(text)
+        plain = len(text) <= SMALL and LONG.search(text) is None
+        work.spend(len(text) * 1e-8)
+        return _Decoder(work, silent > SILENT, plain).decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Invalid(f"{name}: not JSON at {place}: {error.msg}") from None
@@ -243,6 +253,8 @@ def numbers(value: Any, place: Place, work: Work, hexadecimal: bool = False) -> 
     """A list of exact numbers."""
     items = array(value, place)
     work.spend(len(items) * 2e-7)
+    if WHOLE.issuperset(map(type, items)):
+        return tuple(items)
     return tuple([number(item, (place, i), work, hexadecimal) for i, item in enumerate(items)])
 
 

@@ -17,6 +17,9 @@ from dnnt_check.numbers import Number, add, charge_quotient, common, multiply, n
 #: Ranges of at most so many elements are treated like lists.
 SHORT_RANGE = 64
 
+#: So many elements are compared one by one.
+FEW = 8
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaled:
@@ -53,10 +56,11 @@ class Space:
         low: the least element of a range or of a space of one element, else 0.
         step: the step of a range, else 0.
         members: the elements of other spaces, by their names (see `name_of`).
+        few: the same as a tuple where there are few.
         real: all real numbers.
     """
 
-    __slots__ = ("_scaled", "count", "low", "members", "real", "step")
+    __slots__ = ("_scaled", "count", "few", "low", "members", "real", "step")
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Space:
         self.low = low
         self.step = step
         self.members = members
+        self.few = tuple(members.values()) if members is not None and count <= FEW else None
         self.real = real
         self._scaled: Scaled | None = None
 
@@ -77,6 +82,8 @@ class Space:
         """Is the number an element? Takes the same time for ranges of any length."""
         if self.real:
             return True
+        if self.few is not None:
+            return value in self.few
         if self.members is not None:
             return name_of(value) in self.members
         if self.count <= 1:

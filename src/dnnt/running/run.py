@@ -7,6 +7,7 @@ by `Stop`, which never leaves the pipeline: what was offered and proved is still
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import sys
@@ -83,7 +84,7 @@ class Run:
         self.time_limit = time_limit
         self.memory_limit = None if memory_limit is None or memory_limit > MOST_MEBIBYTES else memory_limit
         self._resident_at_start = resident_bytes()
-        self._machine = self._resident_at_start + available_bytes() * 19 // 20
+        self._machine: int | None = None
         self.observer = observer or Observer()
         self.reserve = 0.0
         self.first: Incumbent | None = None
@@ -93,7 +94,8 @@ class Run:
         self.doing = ""
         self._interrupted = False
         self._follower: Run | None = None
-        self._next_poll = self._next_first = 0.0
+        limits = (_POLL_SECONDS, math.inf if time_limit is None else time_limit)
+        self._next_poll = self._next_first = monotonic() + min(limits)
 
     @property
     def seconds(self) -> float:
@@ -109,7 +111,11 @@ class Run:
     @property
     def _most(self) -> int:
         """The resident memory that is allowed, in bytes."""
-        return self._machine if self.memory_limit is None else int(self.memory_limit * MIB)
+        if self.memory_limit is not None:
+            return int(self.memory_limit * MIB)
+        if self._machine is None:  # Asked for late: it takes a while.
+            self._machine = resident_bytes() + available_bytes() * 19 // 20
+        return self._machine
 
     def interrupt(self) -> None:
         """Ask the run (and the check that follows it) to stop at its next poll."""
