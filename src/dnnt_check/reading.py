@@ -112,7 +112,7 @@ def _counted(function: Callable[..., Any], work: Work) -> Callable[..., Any]:
 
 
 class _Decoder(json.JSONDecoder):
-    """The standard decoder, with a scanner that calls back for every value (for integers only if they are not plain)."""
+    """The standard decoder, whose scanner calls back for every value (for integers where they are not plain)."""
 
     def __init__(self, work: Work, interruptible: bool, plain: bool) -> None:
         def integer(text: str) -> int:

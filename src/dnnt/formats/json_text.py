@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 import zlib
 from contextlib import suppress
@@ -143,7 +144,7 @@ def parse(raw: bytes) -> Any:
         value = json.loads(
             text,
             object_pairs_hook=hooks.object,
-            parse_int=hooks.number,
+            parse_int=None if len(text) <= SMALL and not LONG.search(text) else hooks.number,
             parse_float=hooks.number,
             parse_constant=hooks.constant,
         )
@@ -164,6 +165,11 @@ def parse(raw: bytes) -> Any:
         _find_surrogate(value)
     return value
 
+
+SMALL = 1_000_000
+"""Characters up to which a text without long integers is read without a call for each of them."""
+
+LONG = re.compile(r"[0-9]{18}")
 
 # Data hold the same decimals again and again: one value in memory serves them all.
 _short_number = lru_cache(maxsize=1 << 16)(from_json_token)

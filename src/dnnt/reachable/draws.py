@@ -7,11 +7,11 @@ good enough where anything will do. A draw with a pull chooses most values such 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from operator import mul
 from random import Random
+from typing import NamedTuple
 
 from dnnt.activations import Activation
 from dnnt.exact import Number, normal
@@ -39,8 +39,7 @@ Bounds = tuple[list[Number], list[Number]]
 """The least and the greatest value in each coordinate, or what bounds them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A contribution of a unit, or of the rest, and what was picked for it: of slots with columns, and of weights."""
 
     vector: Vector
@@ -176,8 +175,11 @@ class Source:
         assert images is not None
         assert weights is not None
         image = [images[z] for z in pre]
+        drawn = self.drawn
         for weight, assigned in weights:
-            self._made([weight * a for a in image], picks, assigned)
+            vector = tuple([weight * a for a in image])
+            if vector not in drawn:
+                self._made(vector, picks, assigned)
 
     def _walk(self, size: int) -> None:
         random, slots, free = self.random.random, self.slots, self.free

@@ -104,6 +104,7 @@ class _Probe:
         self.rest = Source(program, None, self.random)
         self.sources = [Source(program, unit, self.random) for unit in program.units]
         self.counts = [unit.count for unit in program.units]
+        self.looked_at_all = False
 
     def found(self) -> Chosen | None:
         """The first combination that meets the target."""
@@ -123,7 +124,8 @@ class _Probe:
 
     def _is_exhausted(self) -> bool:
         """Whether another attempt would find the same contributions again, and nothing else is left to chance."""
-        return sum(self.counts) <= 4 and not self.rest.free and all(each.seems_exhausted for each in self.sources)
+        chance = sum(self.counts) > 4 or self.rest.free or not self.looked_at_all
+        return not chance and all(each.seems_exhausted for each in self.sources)
 
     def _seems_inside(self) -> bool:
         """Whether the target lies within what all units and the rest can add up to, coordinate by coordinate."""
@@ -190,7 +192,7 @@ class _Probe:
             if count and not self.sources[g].more(16 if count > 1 else int(CLOSED * effort), pulls):
                 return None
         used = self._settled(counts, open_units, left, scales)
-        ends = self._meet(open_units, left)
+        ends = self._meet(open_units, left, size)
         if ends is None:
             return None
         for g, each in zip(open_units, ends, strict=True):
@@ -268,9 +270,15 @@ class _Probe:
                 place(g, 1, ahead)
         return used
 
-    def _meet(self, open_units: list[int], left: list[int]) -> list[Drawn] | None:
-        """One drawn contribution for each open unit such that they sum to what is left."""
-        lists = [self.sources[g].listed for g in open_units]
+    def _meet(self, open_units: list[int], left: list[int], size: int) -> list[Drawn] | None:
+        """One drawn contribution for each open unit, out of so many, such that they sum to what is left."""
+        picked = {g: self.sources[g].listed for g in open_units}
+        self.looked_at_all = True
+        for g, listed in picked.items():
+            if len(listed) > size:
+                picked[g] = self.random.sample(listed, size)
+                self.looked_at_all = False
+        lists = [picked[g] for g in open_units]
         different = {id(drawn): drawn for drawn in lists}
         rows = [left, *(each.vector for drawn in different.values() for each in drawn)]
         largest = max(max(map(max, rows)), -min(map(min, rows)))
