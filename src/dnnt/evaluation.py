@@ -121,8 +121,8 @@ def _are_short(values: tuple[Number, ...]) -> bool:
 
 
 def _product(w: Number, z: Number, max_bits: int) -> Number:
-    if max_bits >= 2 * SHORT_BITS and _are_short((w, z)):
-        return w * z
+    if type(w) is int and type(z) is int and -SHORT <= w <= SHORT and -SHORT <= z <= SHORT:
+        return w * z if max_bits >= 2 * SHORT_BITS else _limited(w * z, max_bits)
     # A product has at most one bit less (in numerator and denominator each) than its factors together: when it must be
     # too long it is not formed.
     if w and z and bits(w) + bits(z) > max_bits + 2:

@@ -7,6 +7,7 @@ network is never written out unless somebody asks for its `graph()`: its layers 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -203,14 +204,9 @@ class Network:
 
     def shared_spaces(self) -> list[tuple[Space, int]]:
         """The spaces, each object once, with the number of parameters that have it."""
-        spaces_by_id: dict[int, Space] = {}
-        counts: dict[int, int] = {}
-        for edge in self.edges:
-            for of in edge.slots:
-                key = id(of)
-                spaces_by_id[key] = of
-                counts[key] = counts.get(key, 0) + 1
-        return [(of, counts[key]) for key, of in spaces_by_id.items()]
+        every = [of for edge in self.edges for of in (*edge.weights, edge.bias)]
+        counts = Counter(map(id, every))
+        return [(of, counts[key]) for key, of in {id(of): of for of in every}.items()]
 
     def graph(self) -> Network:
         """The network itself."""

@@ -126,10 +126,10 @@ def progression(start: Number, stop: Number, step: Number = 1) -> Values | Range
 def listed(values: tuple[Number, ...]) -> Values | Range:
     """The space of the given values: duplicates merged, progressions recognised."""
     # No set here: a file may hold very many numbers that hash alike.
-    ordered = tuple(value for value, _ in groupby(sorted(values)))
+    ordered = tuple([value for value, _ in groupby(sorted(values))])
     if len(ordered) >= 3:
         step = normal(ordered[1] - ordered[0])
-        if all(b - a == step for a, b in pairwise(ordered)):
+        if ordered[-1] - ordered[0] == step * (len(ordered) - 1) and all(b - a == step for a, b in pairwise(ordered)):
             return Range(ordered[0], step, len(ordered))
     return Values(ordered)
 

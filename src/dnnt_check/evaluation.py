@@ -164,9 +164,7 @@ class _Groups:
         self.values.append(self.combiner.column(values))
         self.starts.append(self.starts[-1] + count)
 
-    def segment(
-        self, start: int, length: int, factor: Number, terms: list[tuple[Number, Column]], work: Work
-    ) -> None:
+    def segment(self, start: int, length: int, factor: Number, terms: list[tuple[Number, Column]], work: Work) -> None:
         """Add a multiple of the sum of `length` units from number `start` on to the terms."""
         group = bisect_right(self.starts, start) - 1
         if start + length <= self.starts[group + 1]:

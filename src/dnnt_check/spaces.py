@@ -121,7 +121,7 @@ def listed(values: Iterable[Number]) -> Space:
 
 def name_of(value: Number) -> str:
     """A text for the number. Texts are hashed with a secret; a file may hold very many numbers that hash alike."""
-    return f"{value.numerator:x}/{value.denominator:x}"
+    return f"{value:x}/1" if type(value) is int else f"{value.numerator:x}/{value.denominator:x}"
 
 
 def ranged(low: Number, step: Number, count: int) -> Space:

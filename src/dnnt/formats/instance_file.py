@@ -25,6 +25,8 @@ BUNDLE = "dnnt-reduction"
 DEEPEST = 100
 """How deeply notes may be nested where they are written: what is written can be read."""
 
+WHOLE = frozenset((int,))
+
 _COMMON = ("format", "version", "name", "inputs", "spaces", "samples", "loss", "gamma", "notes")
 _GRAPH = ("vertices", "outputs", "edges")
 _LAYER_KEYS = ("units", "activation", "weights", "bias")
@@ -216,14 +218,11 @@ def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
 
 def _known(given: Any, known: dict[tuple[int, ...], Space]) -> Space | None:
     """The space of a short list of integers, one value for all equal lists; None for others."""
-    if type(given) is not list or len(given) > 4:
+    if type(given) is not list or len(given) > 8 or not WHOLE.issuperset(map(type, given)):
         return None
-    for value in given:
-        if type(value) is not int:
-            return None
     key = tuple(given)
     if key not in known:
-        known[key] = spaces.space(given)
+        known[key] = spaces.listed(key)
     return known[key]
 
 

@@ -6,7 +6,7 @@ good enough where anything will do. A draw with a pull chooses most values such 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 from operator import mul
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dnnt.activations import Activation
 from dnnt.exact import Number, normal
 from dnnt.reachable.assemble import Assigned
-from dnnt.reachable.program import Address, Program, Slots, Unit
+from dnnt.reachable.program import Address, Program, Unit
 from dnnt.spaces import Finite, Range
 
 FEW = 64
@@ -73,21 +73,21 @@ class Source:
     `stale` counts the draws since the last new one.
     """
 
-    def __init__(self, program: Program, unit: Unit | None, random: Random) -> None:
+    def __init__(self, program: Program, unit: Unit | None, random: Random, known: Known) -> None:
         self.random = random
         self.unit = unit
         self.n = len(program.inputs)
         self.size = program.width if unit is None else self.n
         self.slots: list[tuple[int, Callable[[int], Pick], Sequence[Number]]] = []
-        known: dict[tuple[int, int], tuple[Options, list[tuple[Number, Vector]] | None]] = {}
+        self.ends: list[tuple[Vector, Vector]] = []
         for each in (program.rest if unit is None else unit.incoming).slots:
-            key = id(each.space), id(each.column)
-            if key not in known:
-                options = _options(each.space)
-                known[key] = options, _products(options, each.column)
-            (count, value_of), products = known[key]
+            key = id(each.space), each.column
+            column = known.get(key)
+            if column is None:
+                column = known[key] = _Column(each.space, each.column)
             for address in each.addresses:
-                self.slots.append((count, _pick(value_of, products, each, address), each.column))
+                self.slots.append((column.count, column.picks(address), each.column))
+                self.ends.append(column.ends)
         self.combinations = prod([count for count, _, _ in self.slots])
         self.free = [index for index, (count, _, _) in enumerate(self.slots) if count > 1]
         self.outgoing = [
@@ -113,19 +113,15 @@ class Source:
 
     def extremes(self) -> Bounds | None:
         """Bounds on the least and the greatest contribution in each coordinate; None where there are none."""
-        low: list[Number] = [0] * self.size
-        high: list[Number] = [0] * self.size
-        for count, pick, _ in self.slots:
-            for i, (one, two) in enumerate(zip(pick(0)[1], pick(count - 1)[1], strict=True)):
-                if one < two:
-                    low[i] += one
-                    high[i] += two
-                else:
-                    low[i] += two
-                    high[i] += one
+        if not self.ends:
+            low = high = (0,) * self.size
+        else:
+            low, high = (
+                tuple([sum(parts) for parts in zip(*ends, strict=True)]) for ends in zip(*self.ends, strict=True)
+            )
         unit = self.unit
         if unit is None:
-            return low, high
+            return list(low), list(high)
         images = list(map(unit.node.part.activation.interval, low, high))
         least: list[Number] = []
         most: list[Number] = []
@@ -272,35 +268,40 @@ def _options(of: Finite) -> Options:
     return len(ordered), ordered.__getitem__
 
 
-def _products(options: Options, column: Sequence[Number]) -> list[tuple[Number, Vector]] | None:
-    """All values times the column, in order; None where they are many."""
-    count, value_of = options
-    return None if count > FEW else [_product(value_of(at), column) for at in range(count)]
+class _Column:
+    """The values of a space times a column: `ends` are the least and the greatest product in each coordinate."""
+
+    def __init__(self, space: Finite, column: Sequence[Number]) -> None:
+        self.column = column
+        self.count, self.value_of = _options(space)
+        self.products = None if self.count > FEW else [self._product(at) for at in range(self.count)]
+        first, last = self._product(0)[1], self._product(self.count - 1)[1]
+        self.ends = tuple(map(min, first, last)), tuple(map(max, first, last))
+
+    def _product(self, at: int) -> tuple[Number, Vector]:
+        value = self.value_of(at)
+        return value, tuple([normal(value * x) for x in self.column])  # type: ignore[misc]  # Whole or not: that is seen when vectors are made.
+
+    def picks(self, address: Address) -> Callable[[int], Pick]:
+        """Pick number i, for a slot with this space and column."""
+        if self.products is not None:
+            return [(value, product, address) for value, product in self.products].__getitem__
+        return lambda at: (*self._product(at), address)
 
 
-def _product(value: Number, column: Sequence[Number]) -> tuple[Number, Vector]:
-    return value, tuple([normal(value * x) for x in column])  # type: ignore[misc]  # Whole or not: that is seen when vectors are made.
+Known = dict[tuple[int, Vector], _Column]
+"""What slots with the same space (by identity) and column share."""
 
 
-def _pick(
-    value_of: Callable[[int], Number],
-    products: list[tuple[Number, Vector]] | None,
-    slots: Slots,
-    address: Address,
-) -> Callable[[int], Pick]:
-    """Pick number i of a slot."""
-    if products is not None:
-        return [(value, product, address) for value, product in products].__getitem__
-
-    def made(at: int) -> Pick:
-        return (*_product(value_of(at), slots.column), address)
-
-    return made
+Spread = list[tuple[int, int]]
+"""Mean and variance in each coordinate, in whole numbers, for steering only; the variance is at least 1."""
 
 
-def spread(listed: Sequence[Drawn]) -> Iterator[tuple[int, int]]:
-    """Mean and variance in each coordinate, in whole numbers, for steering only; the variance is at least 1."""
+def spread(listed: Sequence[Drawn]) -> Spread:
+    """The spread of contributions (at least one)."""
     count = len(listed)
+    found = []
     for column in zip(*[each.vector for each in listed], strict=True):
         mean = sum(column) // count
-        yield mean, 1 + sum([(v - mean) ** 2 for v in column]) // count
+        found.append((mean, 1 + sum([(v - mean) ** 2 for v in column]) // count))
+    return found

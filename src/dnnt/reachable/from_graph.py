@@ -26,6 +26,8 @@ MAX_BITS = 10**6
 def fixed_values(network: Network, inputs: tuple[Vector, ...], live: tuple[bool, ...]) -> dict[int, Vector]:
     """The live vertices whose values no parameter changes, with their values over the inputs."""
     fixed: dict[int, Vector] = {}
+    of_inputs = _columns(network.inputs, inputs)
+    ones = (1,) * len(inputs)
     for v in network.order:
         if not live[v]:
             continue
@@ -39,9 +41,11 @@ def fixed_values(network: Network, inputs: tuple[Vector, ...], live: tuple[bool,
             u = None if edge.source == SOURCE else network.position[edge.source]
             if u is not None and u not in fixed:
                 break
-            columns = _columns(network.inputs, inputs) if u is None else (fixed[u],)
-            pairs = [*zip(edge.weights, columns, strict=True), (edge.bias, (1,) * len(inputs))]
-            if not all(_is_single(of) or not any(column) for of, column in pairs[:-1]) or not _is_single(edge.bias):
+            if not _is_single(edge.bias):
+                break
+            columns = of_inputs if u is None else (fixed[u],)
+            pairs = [*zip(edge.weights, columns, strict=True), (edge.bias, ones)]
+            if not all(_is_single(of) or not any(column) for of, column in pairs):
                 break
             for of, column in pairs:
                 if any(column) and isinstance(of, Values):
@@ -56,7 +60,7 @@ def _is_single(of: Space) -> bool:
 
 
 def _columns(dimension: int, inputs: tuple[Vector, ...]) -> tuple[Vector, ...]:
-    return tuple(tuple(x[j] for x in inputs) for j in range(dimension))
+    return tuple([tuple([x[j] for x in inputs]) for j in range(dimension)])
 
 
 def program_of_graph(instance: Instance, network: Network) -> Program:
@@ -159,9 +163,8 @@ def _grouped(
         if u in leaving and network.position[edge.target] in block:
             leaving[u].append((block[network.position[edge.target]], e))
     for v in units:
-        into = incoming[v]
-        if len(into) > 1:
-            into = sorted(into, key=lambda s: number((s.space, s.column)))
+        numbered = sorted([(number((each.space, each.column)), i) for i, each in enumerate(incoming[v])])
+        into = [incoming[v][i] for _, i in numbered]
         out: list[list[Slots]] = [[] for _ in sums]
         for b, e in leaving[v]:
             out[b].append(Slots(finite(network.edges[e].weights[0]), (1,), 1, ((e, 0),)))
@@ -171,8 +174,8 @@ def _grouped(
         key = (
             network.vertices[v].activation,
             block.get(v),
-            tuple(number((s.space, s.column)) for s in into),
-            tuple(tuple(number(s.space) for s in slots) for slots in out),
+            tuple([index for index, _ in numbered]),
+            tuple([tuple([number(s.space) for s in slots]) for slots in out]),
         )
         groups.setdefault(key, []).append((v, into, out))
     known: Primitive = {}

@@ -18,7 +18,7 @@ from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.reachable.assemble import Assigned, parameters_of_values
-from dnnt.reachable.draws import Drawn, Source, Vector, spread
+from dnnt.reachable.draws import Drawn, Known, Source, Spread, Vector, spread
 from dnnt.reachable.program import Program
 
 MOST_GROUPS = 300
@@ -44,7 +44,7 @@ NEAR = 24
 BULK = 16
 """Equal units that are not set one by one."""
 
-FAR_SQUARED = 2
+FAR_SQUARED = 4
 """The square of the standard deviations from which on units are drawn towards the target."""
 
 EFFORTS = (0.4, 1.0, 2.0, 2.0)
@@ -101,8 +101,9 @@ class _Probe:
     def __init__(self, program: Program, wanted: Vector, poll: Callable[[], None]) -> None:
         self.wanted, self.poll = wanted, poll
         self.random = Random(1)
-        self.rest = Source(program, None, self.random)
-        self.sources = [Source(program, unit, self.random) for unit in program.units]
+        known: Known = {}
+        self.rest = Source(program, None, self.random, known)
+        self.sources = [Source(program, unit, self.random, known) for unit in program.units]
         self.counts = [unit.count for unit in program.units]
         self.looked_at_all = False
 
@@ -179,19 +180,25 @@ class _Probe:
         for g in open_units:
             counts[g] -= 1
             self.sources[g].more(FIRST)
-        pulls = self._pulls(left) if self._is_far(left, open_units) else []
-        if not all(self.sources[g].listed for g in open_units):
+        closed = int(CLOSED * effort)
+        for g, count in enumerate(counts):
+            if count:
+                self.sources[g].more(FIRST if count > 1 else closed)
+        if not all(source.listed for source in self.sources):
             return None  # All that was drawn has fractions.
-        scales = self._scales(open_units)
+        spreads = [spread(source.listed) for source in self.sources]
+        pulls = self._pulls(left) if self._is_far(left, spreads) else []
+        scales = [0.5 + sqrt(sum(spreads[g][i][1] for g in open_units) / len(open_units)) for i in range(len(left))]
         volume = prod(2.5 * s * sqrt(len(open_units)) for s in scales)
         size = int((WANTED_HITS * volume) ** (1 / len(open_units)) * 1.3 * effort)
         size = min(int(MOST_DRAWN * sqrt(effort)), 8 + size)
         for g in open_units:
             self.sources[g].more(size, pulls)
-        for g, count in enumerate(counts):
-            if count and not self.sources[g].more(16 if count > 1 else int(CLOSED * effort), pulls):
-                return None
-        used = self._settled(counts, open_units, left, scales)
+        if pulls:
+            for g, count in enumerate(counts):
+                if count:
+                    self.sources[g].more(2 * (FIRST if count > 1 else closed), pulls)
+        used = self._settled(counts, open_units, left, scales, spreads)
         ends = self._meet(open_units, left, size)
         if ends is None:
             return None
@@ -199,21 +206,15 @@ class _Probe:
             used[g].append((each, 1))
         return [[(each.values, count) for each, count in counted] for counted in used]
 
-    def _is_far(self, left: Sequence[int], groups: Sequence[int]) -> bool:
-        """Whether what is left is far from the mean of all sums, as far as the contributions of some groups tell."""
-        drawn = [tuple(spread(self.sources[g].listed)) for g in groups]
-        total, size = sum(self.counts), len(groups)
+    def _is_far(self, left: Sequence[int], spreads: Sequence[Spread]) -> bool:
+        """Whether what is left is far from the mean of all sums."""
         for i, y in enumerate(left):
             # In whole numbers: counts may be of any size.
-            away = y * size - total * sum([each[i][0] for each in drawn])
-            if away * away > FAR_SQUARED * total * size * sum([each[i][1] for each in drawn]):
+            away = y - sum([count * of[i][0] for count, of in zip(self.counts, spreads, strict=True)])
+            variance = sum([count * of[i][1] for count, of in zip(self.counts, spreads, strict=True)])
+            if away * away > FAR_SQUARED * variance:
                 return True
         return False
-
-    def _scales(self, groups: Sequence[int]) -> list[float]:
-        """The spread of the contributions drawn of some groups in each coordinate."""
-        listed = [each for g in dict.fromkeys(groups) for each in self.sources[g].listed]
-        return [0.5 + sqrt(variance) for _, variance in spread(listed)]
 
     def _open_units(self) -> list[int]:
         """The groups (with repeats) of up to four units that are left for the end."""
@@ -225,7 +226,12 @@ class _Probe:
         return made[:4]
 
     def _settled(
-        self, counts: Sequence[int], open_units: Sequence[int], left: list[int], scales: list[float]
+        self,
+        counts: Sequence[int],
+        open_units: Sequence[int],
+        left: list[int],
+        scales: list[float],
+        spreads: Sequence[Spread],
     ) -> list[list[tuple[Drawn, int]]]:
         """Set so many units of each group such that what is `left` (changed on the way) is a likely sum of the others.
 
@@ -235,7 +241,6 @@ class _Probe:
         used: list[list[tuple[Drawn, int]]] = [[] for _ in self.sources]
         if not any(counts):
             return used
-        spreads = [tuple(spread(source.listed)) for source in self.sources]
         remaining = [count + open_units.count(g) for g, count in enumerate(counts)]
         means = [sum([r * s[i][0] for r, s in zip(remaining, spreads, strict=True)]) for i in range(len(left))]
         variances = [sum([r * s[i][1] for r, s in zip(remaining, spreads, strict=True)]) for i in range(len(left))]

@@ -120,12 +120,18 @@ def total_of(slots: list[Slots], width: int, known: Primitive | None = None) -> 
     parts: list[tuple[Node, int]] = []
     ordered: list[Slots] = []
     for direction, equal in lines.items():
+        if len(equal) == 1:
+            (alike,) = equal.values()
+            if len(alike) == 1 and alike[0].count == 1:  # What most are.
+                ordered.append(alike[0])
+                parts.append((Choose(alike[0].space, alike[0].column), 1))
+                continue
         merged = [
             same[0] if len(same) == 1 else Slots(space, same[0].column, sum(s.count for s in same), _addresses(same))
             for (space, _), same in equal.items()
         ]
         ordered.extend(merged)
-        if not any(direction) or (len(merged) == 1 and merged[0].count == 1):
+        if not any(direction):
             parts.extend((Choose(s.space, s.column), s.count) for s in merged)
         else:
             line = Sum(
