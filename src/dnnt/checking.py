@@ -36,7 +36,7 @@ def verdict(
 
 def load() -> None:
     """Import the checker, so that it need not be imported when a limit has come."""
-    import dnnt_check.checking  # noqa: F401
+    dnnt_check.load()
 
 
 def predicted_seconds(

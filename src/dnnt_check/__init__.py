@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.verdict import Verdict, refused
 
-__all__ = ["Verdict", "check", "predicted_seconds"]
+__all__ = ["Verdict", "check", "load", "predicted_seconds"]
 
 
 def check(
@@ -50,6 +50,11 @@ def check(
         if work.interrupted:
             raise
         return refused("a file is nested too deeply")
+
+
+def load() -> None:
+    """Import all that a check needs, for callers whose later time is short."""
+    import dnnt_check.checking  # noqa: F401
 
 
 def predicted_seconds(

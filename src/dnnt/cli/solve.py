@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    default=1,
-    help="Threads to use at most (the present methods use one).",
+    default=2,
+    show_default=True,
+    help="Threads to use at most, in long compiled loops.",
 )
 @click.option(
     "--then",
@@ -155,6 +156,7 @@ def _check_usage(options: Options) -> None:
 def _solve(file: str, options: Options, latch: Latch) -> int:
     """Solve one file and print its answer; returns the exit status."""
     from dnnt.continuous import solve
+    from dnnt.kernels.threads import at_most
     from dnnt.progress import shown
     from dnnt.running import Observer, Run, Stop
 
@@ -171,7 +173,8 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
             return _unread(file, stop.kind, options.as_json)
         if losses is not None and instance.is_continuous:
             losses.muted = True  # What comes are losses of the source.
-        answer = solve(instance, options.goal, options.method, run, options.check, file, then=options.then)
+        with at_most(options.threads):
+            answer = solve(instance, options.goal, options.method, run, options.check, file, then=options.then)
     status = written = 0
     try:
         status = _reported(answer, file, options, losses is not None and losses.muted)

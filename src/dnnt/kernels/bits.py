@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dnnt.kernels.loading import compiled
+from dnnt.kernels.threads import beside_each_other
 from dnnt.kernels.words import Keys, Poll, Words, clear_past, empty, words_for
 
 BLOCK = 8192
@@ -145,10 +146,9 @@ def sumset(words: Words, shifts: Keys, span: int, out: Words | None = None, poll
     begin = min(int(shifts[0]) >> 6, len(made))
     end = min(len(words) + words_for(int(shifts[-1])), len(made))
     step = max(BLOCK, CHUNK // len(shifts) // BLOCK * BLOCK)
-    for start in range(begin, end, step):
-        if poll is not None:
-            poll()
-        _sumset(made, words, shifts, start, min(start + step, end), BLOCK)
+    pieces = [(start, min(start + step, end)) for start in range(begin, end, step)]
+    for _ in beside_each_other(lambda start, stop: _sumset(made, words, shifts, start, stop, BLOCK), pieces, poll):
+        pass
     clear_past(made, span)
     return made
 

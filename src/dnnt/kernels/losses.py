@@ -18,6 +18,7 @@ from operator import mul
 import numpy as np
 
 from dnnt.kernels.loading import compiled
+from dnnt.kernels.threads import beside_each_other
 from dnnt.kernels.words import Keys, Poll, Words, lowest
 
 NONE = 1 << 62
@@ -90,10 +91,15 @@ def least_of_keys(
     entries, starts, least = flat(tables)
     best, best_key = below, -1
     strides = np.array([1, *accumulate(counts, mul)], np.int64)
-    for start in range(0, len(keys), KEYS):
-        if poll is not None:
-            poll()
-        best, best_key = _of_keys(keys[start : start + KEYS], strides, entries, starts, least, best, best_key)
+
+    def search(start: int, stop: int) -> tuple[int, int]:
+        return _of_keys(keys[start:stop], strides, entries, starts, least, best, best_key)
+
+    pieces = [(start, start + KEYS) for start in range(0, len(keys), KEYS)]
+    for loss, key in beside_each_other(search, pieces, poll):
+        # Pieces come in the order of their keys, so that the least key is kept where losses are equal.
+        if loss < best:
+            best, best_key = loss, key
     return int(best), int(best_key)
 
 

@@ -289,7 +289,7 @@ class _Column:
         return lambda at: (*self._product(at), address)
 
 
-Known = dict[tuple[int, Vector], _Column]
+Known = dict[tuple[int, tuple[Number, ...]], _Column]
 """What slots with the same space (by identity) and column share."""
 
 

@@ -1,0 +1,65 @@
+"""Pieces of work that do not depend on each other, on as many threads as are allowed (and the machine has)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+MOST = 2
+"""Threads beyond which loops that are bound by memory gain nothing."""
+
+FEWEST_PIECES = 3
+"""Pieces (of some ten milliseconds each) from which on a second thread is started."""
+
+Result = TypeVar("Result")
+
+_allowed = [MOST]
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Inside the block loops use at most so many threads (one at least)."""
+    before = _allowed[0]
+    _allowed[0] = max(1, threads)
+    try:
+        yield
+    finally:
+        _allowed[0] = before
+
+
+def allowed() -> int:
+    """How many threads may work."""
+    # What this process may run on is asked where the system knows it.
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_allowed[0], MOST, there)
+
+
+def beside_each_other(
+    work: Callable[[int, int], Result], pieces: Sequence[tuple[int, int]], poll: Callable[[], None] | None
+) -> Iterator[Result]:
+    """The results of the pieces (start, stop) in their order, with a poll before every few of them.
+
+    `work` must run without the interpreter's lock, and no piece may change what another one reads or writes. What a
+    poll raises comes once the pieces under way are done.
+    """
+    threads = allowed() if len(pieces) >= FEWEST_PIECES else 1
+    if threads == 1:
+        for piece in pieces:
+            if poll is not None:
+                poll()
+            yield work(*piece)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # Small instances never come here.
+
+    left = iter(pieces)
+    with ThreadPoolExecutor(threads - 1, "dnnt") as pool:
+        while batch := list(islice(left, threads)):
+            if poll is not None:
+                poll()
+            others = [pool.submit(work, *piece) for piece in batch[1:]]
+            yield work(*batch[0])
+            for other in others:
+                yield other.result()
