@@ -115,11 +115,13 @@ class _Cut:
         inside = below(a, b, c, (low, high))
         if not g:
             return inside
-        # Where there is no excess every digit stays.
+        # Where there is no excess every digit stays: on one side of the interval, or nowhere in it.
         free = -u // step if g > 0 else -(u // step)
+        if not low <= free <= high:
+            return inside
         if inside[0] > inside[1]:
-            return (low, min(high, free)) if g > 0 else (max(low, free), high)
-        return (low, max(inside[1], min(high, free))) if g > 0 else (min(inside[0], max(low, free)), high)
+            return (low, free) if g > 0 else (free, high)
+        return (low, max(inside[1], free)) if g > 0 else (min(inside[0], free), high)
 
 
 @dataclass(frozen=True, slots=True)

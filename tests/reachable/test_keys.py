@@ -18,7 +18,6 @@ from dnnt.reachable.key_kinds import (
     NUMPY_SPAN,
     BitKeys,
     Keys,
-    Linear,
     NumpyKeys,
     PythonKeys,
     as_bits,
@@ -30,6 +29,7 @@ from dnnt.reachable.key_kinds import (
 )  # fmt: skip
 from dnnt.reachable.keysets import WAYS
 from dnnt.reachable.packing import Axis, Packing
+from dnnt.reachable.tables import Linear
 from dnnt.reachable.terms import Term
 
 KINDS: dict[str, Callable[[set[int]], Keys]] = {

@@ -15,8 +15,9 @@ from typing import Any
 from dnnt.exact import Number, magnitude, normal
 from dnnt.reachable import keysets
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread
-from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, Linear, PythonKeys, held_bytes
+from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, PythonKeys, held_bytes
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of, packing_sum
+from dnnt.reachable.tables import Linear
 from dnnt.running import Run
 from dnnt.spaces import Range
 

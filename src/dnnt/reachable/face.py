@@ -16,6 +16,7 @@ from dnnt.reachable.key_kinds import NUMPY_SPAN, Keys, NumpyKeys, PythonKeys, as
 from dnnt.reachable.listing import Costs
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.projection import Cut
+from dnnt.reachable.tables import Linear, looked_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Slack:
                 total += held // stride % count * c
             kept = held[total >= least] if least > -(1 << 62) else held
             return NumpyKeys(kept) if len(kept) > SMALL else PythonKeys(frozenset(int(k) for k in kept.tolist()))
-        return PythonKeys(
-            frozenset([k for k in keys.listed() if sum([c * (k // s % count) for c, s, count in axes]) >= least])
-        )
+        listed = keys.listed()
+        totals = looked_up(listed, [(s, count, Linear(c, 0, count)) for c, s, count in axes])
+        return PythonKeys(frozenset([key for key, total in zip(listed, totals, strict=True) if total >= least]))
 
 
 SMALL = 3000

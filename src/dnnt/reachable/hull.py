@@ -51,6 +51,9 @@ MOST_CROWDS = 8
 MOST_NEAR = 17.0
 """Ways (a logarithm to base 2) to make states near a face up to which they are formed."""
 
+QUICKLY_NEAR = 9.0
+"""The same where units are equal and states in order of loss were not tried: sums are formed pair by pair there."""
+
 STATE_SECONDS = 2e-6
 """What one of them takes."""
 
@@ -161,7 +164,8 @@ class _Search:
         if self.threshold is not None and found.loss <= self.threshold:
             return Searched(found, self._grounds(0))
         top = self.best - 1 if self.threshold is None else self.costs.budget(self.threshold, True)
-        near_face = self._by_face(top)
+        equal = any(cloud.times > 1 for cloud in self.clouds)
+        near_face = self._by_face(top, QUICKLY_NEAR if equal else MOST_NEAR)
         if near_face is not None:
             return near_face
         step = max(
@@ -175,7 +179,7 @@ class _Search:
             if targets is None:
                 crowds += 1
                 if budget <= done + 1 or crowds > MOST_CROWDS:
-                    return None
+                    return self._by_face(top, MOST_NEAR) if equal else None
                 budget, step = (done + budget) // 2, max(step // 4, 1)
                 continue
             known = sum(cost <= done for cost, _ in targets)
@@ -253,8 +257,9 @@ class _Search:
         count = log_count(self.clouds, self.slacks, self._most_slack(targets))
         return STATE_SECONDS * 2**count if count < 60 else inf
 
-    def _by_face(self, top: int) -> Searched | None:
-        """All states near the face of the cut, as long as they are few, from the bound up to what is found.
+    def _by_face(self, top: int, few: float) -> Searched | None:
+        """All states near the face of the cut, as long as they are few (a logarithm), from the bound up to what is
+        found.
 
         Where squares tell that all states with more slack cost more than what is found, these are all that count.
         """
@@ -265,7 +270,7 @@ class _Search:
         while True:
             trial = min(top + 1, low)
             most = excess.slack(trial)
-            if log_count(self.clouds, self.slacks, most) > MOST_NEAR:
+            if log_count(self.clouds, self.slacks, most) > few:
                 return None
             self.run.progress("states near a face of the hull", 0.5)
             halves = halves_of(self.parts, self.parts.times, self.run, Slack(cut, most, self.parts.packing).near)

@@ -8,12 +8,13 @@ and sparse). NumPy is imported only where a set is large. int64 arithmetic never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from dnnt.reachable.packing import Packing
+from dnnt.reachable.tables import Linear, mapped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,24 +33,6 @@ SPLIT_BY_KEY = 256
 """Sets up to this size are searched key by key for a split of a sum."""
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-
-
-@dataclass(frozen=True, slots=True)
-class Linear(Mapping[int, int]):
-    """The table digit -> slope · digit + offset of the digits 0 … count - 1 (never listed)."""
-
-    slope: int
-    offset: int
-    count: int
-
-    def __getitem__(self, digit: int) -> int:
-        return self.slope * digit + self.offset
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.count))
-
-    def __len__(self) -> int:
-        return self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,7 @@ class PythonKeys:
 
     def mapped(self, packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int]:
         """For each key, in increasing order, the sum of what the tables give for its digits."""
-        return _mapped(self.listed(), packing, tables)
+        return mapped(self.listed(), packing, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +250,6 @@ def held_bytes(keys: Keys) -> int:
     if isinstance(keys, WordKeys):
         return int(keys.words.nbytes)
     return keys.size * (8 if isinstance(keys, NumpyKeys) else 110)
-
-
-def _mapped(keys: list[int], packing: Packing, tables: Sequence[Mapping[int, int]]) -> list[int]:
-    axes = [(s, a.count, t) for s, a, t in zip(packing.strides, packing.axes, tables, strict=True) if a.count > 1]
-    base = sum(t[0] for a, t in zip(packing.axes, tables, strict=True) if a.count == 1)
-    return [base + sum([t[key // s % c] for s, c, t in axes]) for key in keys]
 
 
 def unique(values: Array) -> Array:

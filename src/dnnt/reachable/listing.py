@@ -214,6 +214,9 @@ def listed(
                 first = max(first, -(room // -ci))
             elif room < 0:
                 last = first - 1
+        for plane, total in zip(planes, sums, strict=True):
+            if last - first > WIDE:
+                first, last = _narrowed(at, plane, i, (cost, total), budget, q, (first, last))
         digits_here = max(last - first, -1) + 2
         visits += digits_here
         if visits > VISITS_PER_TARGET * most:
@@ -231,6 +234,35 @@ def listed(
 
 VISITS_PER_TARGET = 20
 """Nodes of the search for each target that is allowed."""
+
+
+WIDE = 16
+"""Digits from which on the first and the last one that pass a plane are searched for."""
+
+
+def _narrowed(
+    at: Coordinate, plane: _Plane, i: int, so_far: tuple[int, int], budget: int, q: int, digits: tuple[int, int]
+) -> tuple[int, int]:
+    """The digits of coordinate i that pass `_within`: an interval, since what is compared there is convex.
+
+    `so_far`: the cost and c · digits of the coordinates before.
+    """
+    if plane.nearest is None or plane.inverse is None or not plane.inverse[i + 1]:
+        return digits
+    nearest, inverse = plane.nearest[i + 1], plane.inverse[i + 1]
+    cost, total = so_far
+    first, last = digits
+    limit = budget * inverse.numerator
+
+    def needed(digit: int) -> int:
+        excess = max(0, nearest - q * (plane.most - total - plane.c[i] * digit))
+        return (cost + at.cost(digit)) * inverse.numerator + excess * excess * inverse.denominator
+
+    least = first_where(first, last, lambda digit: needed(digit) <= needed(digit + 1))
+    if needed(least) > limit:
+        return first, first - 1
+    beyond = first_where(0, last - least, lambda back: needed(last - back) <= limit)
+    return first_where(first, least, lambda digit: needed(digit) <= limit), last - beyond
 
 
 def _within(plane: _Plane, i: int, total: int, budget: int, q: int) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import combinations_with_replacement
 from random import Random
 
 from dnnt.reachable.clouds import Cloud, Digits
-from dnnt.reachable.projection import Vertex
+from dnnt.reachable.projection import Share, Vertex
 from dnnt.running import Run
 
 MOST_MEMBERS = 400_000
@@ -39,7 +40,7 @@ class Mixture:
         return tuple(tuple(sorted(counter.items())) for counter in self.used)
 
 
-def rounded(clouds: Sequence[Cloud], vertices: Sequence[tuple[Vertex, Digits, float]]) -> Mixture:
+def rounded(clouds: Sequence[Cloud], vertices: Sequence[tuple[Vertex, Digits, Share]]) -> Mixture:
     """A mixture of vertices with about the given weights, each unit at one of them."""
     used: list[Counter[int]] = []
     owed = [0.0] * len(vertices)
@@ -48,7 +49,7 @@ def rounded(clouds: Sequence[Cloud], vertices: Sequence[tuple[Vertex, Digits, fl
         left = cloud.times
         if cloud.times == 1:
             for j, (_, _, share) in enumerate(vertices):
-                owed[j] += share
+                owed[j] += float(share)
             best = max(range(len(vertices)), key=owed.__getitem__)
             owed[best] -= 1.0
             counter[cloud.key(vertices[best][0][index])] = 1
@@ -62,7 +63,9 @@ def rounded(clouds: Sequence[Cloud], vertices: Sequence[tuple[Vertex, Digits, fl
     return Mixture(used)
 
 
-def _part(times: int, share: float) -> int:
+def _part(times: int, share: Share) -> int:
+    if isinstance(share, Fraction):
+        return round(times * share)
     return round(times * share) if times < 1 << 50 else times * int(share * (1 << 50)) >> 50
 
 

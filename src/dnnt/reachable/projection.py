@@ -22,14 +22,18 @@ from dnnt.reachable.clouds import Cloud, Digits
 MOST_STEPS = 60
 """Vertices after which the search stops where it is."""
 
-LARGEST_FLOAT = 10**60
-"""Multiplicities, digits, wanted values and ratios of weights above this need fractions."""
+LARGEST_FLOAT = 10**12
+"""Multiplicities, digits, wanted values and ratios of weights above this need fractions: floats would miss units."""
 
 LONGEST = 40
 """Bits of the largest coordinate of a direction."""
 
 Vertex = tuple[int, ...]
 """For each summand the index of one of its vectors."""
+
+
+Share = float | Fraction
+"""The weight of a vertex in a mixture: of very many units, floats would miss too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Nearest:
     The direction is None where y lies in the hull (as far as floats can tell).
     """
 
-    vertices: tuple[tuple[Vertex, Digits, float], ...]
+    vertices: tuple[tuple[Vertex, Digits, Share], ...]
     direction: tuple[int, ...] | None
 
 
@@ -87,7 +91,7 @@ def nearest(
         corral.append(entry)
         mixture.append(kind(0))
         corral, mixture = _settled(corral, mixture, w)
-    vertices = tuple((at, digits, float(m)) for (at, digits, _), m in zip(corral, mixture, strict=True))
+    vertices = tuple((at, digits, m) for (at, digits, _), m in zip(corral, mixture, strict=True))
     x = _mixed(mixture, [point for _, _, point in corral])
     outside = _product(w, x, x) > (
         0 if large else 1e-18 * sum(wi * yi * yi for wi, yi in zip(w, y, strict=True)) + 1e-12
