@@ -63,7 +63,11 @@ RULES = (
     ),
     Rule(
         "subset-sum",
-        lambda costs, room: _fits(costs, "subset-sum", room) and costs["subset-sum"].seconds <= HOPELESS,
+        lambda costs, room: (
+            _fits(costs, "subset-sum", room)
+            and costs["subset-sum"].seconds <= HOPELESS
+            and not costs["subset-sum"].unwieldy
+        ),
         "one distinct input and one output: which weights to take is a subset sum ({basis})",
     ),
     Rule(

@@ -55,12 +55,14 @@ class Cost:
     """A prediction: seconds and MiB (floats; infinite where past all measure), and what it was computed from.
 
     `most` has the same two where the method falls back on something slower, if what is usual does not end its search.
+    `unwieldy`: a bound may take a certificate that is too long to check.
     """
 
     seconds: float
     mebibytes: float
     basis: str
     most: tuple[float, float] | None = None
+    unwieldy: bool = False
 
 
 class Method(ABC):

@@ -42,6 +42,9 @@ MOST_CELLS = 200_000
 COSTLY_SECONDS, COSTLY_SIZE = 0.2, 17.0
 """Units that are predicted to take longer, or to have more values (a logarithm), are left to method `reachable`."""
 
+MOST_COPIES = 1_000_000
+"""Equal units beyond which the halves of a certificate may be too long; windows (of method reachable) are not."""
+
 SLOW_TARGET, MANY_TARGETS = 0.05, 8
 """After a target of so many seconds, or so many targets, the sums next to one are looked for at once."""
 
@@ -89,7 +92,8 @@ class SubsetSum(Method):
         seconds += 0.0 if term.convex else line.axis.count * CELL_SECONDS
         self._read = instance, line
         basis = f"{len(items) + len(choices):,} items, sums up to {_shown(line.axis.count)}, {prediction.name}"
-        return Cost(seconds, prediction.bytes / MIB, basis)
+        copies = max((summand.count for summand in line.summands), default=0)
+        return Cost(seconds, prediction.bytes / MIB, basis, unwieldy=copies > MOST_COPIES)
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """The algorithms for its targets."""
@@ -254,9 +258,13 @@ def _grounds(line: Line, targets: int) -> ReachableStates:
     spans = [line.span(summand) for summand in line.summands]
     counts = [summand.count for summand in line.summands]
     most = [_most(taken, sizes, spans), _most([c - t for c, t in zip(counts, taken, strict=True)], sizes, spans)]
-    units = line.summands[: len(line.program.units)]
+    groups = len(line.program.units)
+    units = line.summands[:groups]
     states = min(prod(most), line.axis.count)
     by_points = states <= FEW_STATES or (states <= SOME_STATES and states < targets)
+    if not by_points and not targets:
+        # Where there is nothing to exclude no half is formed, and of the right one the slots of the rest alone.
+        most = [1, _most(counts[groups:], sizes[groups:], spans[groups:])]
     declared = {
         "pre": max((summand.pre for summand in units), default=1),
         "unit": max((summand.size for summand in units), default=1),

@@ -32,15 +32,21 @@ def is_grouped(network: Layered) -> bool:
         return False
     hidden, last = network.layers
     single = (isinstance(hidden.weights, Values) and hidden.weights.size == 1) or network.inputs == 0
-    single_bias = isinstance(hidden.bias, Values) and hidden.bias.size == 1
-    return not (hidden.activation.is_constant or last.activation.is_constant or (single and single_bias))
+    constant = hidden.activation.is_constant or last.activation.is_constant
+    return not (constant or (single and _has_one_bias(network)))
+
+
+def _has_one_bias(network: Layered) -> bool:
+    bias = network.layers[0].bias
+    return isinstance(bias, Values) and bias.size == 1
 
 
 def program_of_layers(instance: Instance, network: Layered) -> Program:
     """The program of an instance with a layered network."""
     inputs = distinct_inputs(instance)
-    # A hidden weight on an input that is 0 everywhere changes nothing; let the general path find such fixed units.
-    if not is_grouped(network) or not any(any(x) for x in inputs):
+    # Where all inputs are 0 hidden weights change nothing; let the general path find units that are fixed then.
+    nothing = not any(any(x) for x in inputs)
+    if not is_grouped(network) or (nothing and _has_one_bias(network)):
         return program_of_graph(instance, network.graph())
     hidden, last = network.layers
     if last.units > MAX_OUTPUTS:
