@@ -15,7 +15,7 @@ from typing import Any
 from dnnt import spaces
 from dnnt.activations import Activation, activation
 from dnnt.errors import InvalidInput, InvalidInstance, TooLarge, at, shown
-from dnnt.spaces import Space, Values
+from dnnt.spaces import Range, Real, Space, Values
 
 SOURCE = "s"
 """The name of the vertex that carries the input."""
@@ -27,6 +27,8 @@ MAX_INPUTS = 10_000_000
 """The most inputs with which the edges of a layered network are written out."""
 
 ZERO = Values((0,))
+
+_SPACES = frozenset((Values, Range, Real))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ class Edge:
     def __post_init__(self) -> None:
         if self.target == SOURCE:
             raise InvalidInstance("an edge leads into s", "the source has no incoming edge", "to")
-        if isinstance(self.weights, str) or not (isinstance(self.weights, Sequence) or hasattr(self.weights, "tolist")):
-            raise InvalidInstance(f"{shown(self.weights)} is not a list", "write a list of spaces", "weights")
-        if type(self.weights) is tuple and isinstance(self.bias, Space):
+        if type(self.weights) is tuple and type(self.bias) in _SPACES:
             for of in self.weights:
-                if not isinstance(of, Space):
+                if type(of) not in _SPACES:
                     break
             else:
                 return  # What readers give, and there may be very many.
+        if isinstance(self.weights, str) or not (isinstance(self.weights, Sequence) or hasattr(self.weights, "tolist")):
+            raise InvalidInstance(f"{shown(self.weights)} is not a list", "write a list of spaces", "weights")
         given = []
         for index, of in enumerate(self.weights):
             with at(f"weights[{index}]"):
@@ -90,6 +92,7 @@ class Network:
     position: dict[str, int] = field(init=False, compare=False, repr=False)
     incoming: tuple[tuple[int, ...], ...] = field(init=False, compare=False, repr=False)
     order: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    _shared: tuple[tuple[Space, int], ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", _whole(self.inputs))
@@ -113,6 +116,7 @@ class Network:
             incoming[position[edge.target]].append(index)
         object.__setattr__(self, "incoming", tuple(map(tuple, incoming)))
         object.__setattr__(self, "order", self._topological_order())
+        object.__setattr__(self, "_shared", self._counted_spaces())
 
     def _check_outputs(self) -> None:
         seen: set[str] = set()
@@ -129,7 +133,14 @@ class Network:
             seen.add(name)
 
     def _check_edges(self) -> None:
+        position, inputs = self.position, self.inputs
         for index, edge in enumerate(self.edges):
+            if edge.target in position and (
+                len(edge.weights) == inputs
+                if edge.source == SOURCE
+                else edge.source in position and len(edge.weights) == 1
+            ):
+                continue
             for key, name in (("from", edge.source), ("to", edge.target)):
                 if name not in self.position and not (key == "from" and name == SOURCE):
                     raise InvalidInstance(
@@ -202,11 +213,18 @@ class Network:
                 name = "bias" if slot == len(edge.weights) else f"weights[{slot}]"
                 yield of, 1, f"edges[{index}].{name}"
 
-    def shared_spaces(self) -> list[tuple[Space, int]]:
+    def shared_spaces(self) -> tuple[tuple[Space, int], ...]:
         """The spaces, each object once, with the number of parameters that have it."""
-        every = [of for edge in self.edges for of in (*edge.weights, edge.bias)]
-        counts = Counter(map(id, every))
-        return [(of, counts[key]) for key, of in {id(of): of for of in every}.items()]
+        return self._shared
+
+    def _counted_spaces(self) -> tuple[tuple[Space, int], ...]:
+        listed: list[Space] = [edge.bias for edge in self.edges]
+        for edge in self.edges:
+            listed.extend(edge.weights)
+        # By identity: readers give one value for equal spaces, and comparing them takes longer.
+        counts = Counter(map(id, listed))
+        by_id = dict(zip(map(id, listed), listed, strict=True))
+        return tuple([(of, counts[key]) for key, of in by_id.items()])
 
     def graph(self) -> Network:
         """The network itself."""
@@ -301,9 +319,9 @@ class Layered:
             if fan > 1:
                 yield ZERO, edges - each.units, f"layers[{index}].bias"
 
-    def shared_spaces(self) -> list[tuple[Space, int]]:
+    def shared_spaces(self) -> tuple[tuple[Space, int], ...]:
         """The spaces, with the number of parameters that have each."""
-        return [(of, count) for of, count, _ in self.slot_groups()]
+        return tuple([(of, count) for of, count, _ in self.slot_groups()])
 
     def graph(self) -> Network:
         """The network written out. Raises `TooLarge` past `MAX_EDGES` edges."""

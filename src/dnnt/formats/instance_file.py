@@ -12,7 +12,7 @@ from dnnt.errors import InvalidInput, InvalidInstance, at, shown
 from dnnt.exact import to_json
 from dnnt.formats import json_text
 from dnnt.instance import Instance
-from dnnt.network import Edge, Layer, Layered, Network, Vertex
+from dnnt.network import SOURCE, Edge, Layer, Layered, Network, Vertex
 from dnnt.rules import RULES, variants
 from dnnt.spaces import Space
 
@@ -30,6 +30,7 @@ WHOLE = frozenset((int,))
 _COMMON = ("format", "version", "name", "inputs", "spaces", "samples", "loss", "gamma", "notes")
 _GRAPH = ("vertices", "outputs", "edges")
 _LAYER_KEYS = ("units", "activation", "weights", "bias")
+_VERTEX_KEYS = ("id", "activation")
 _EDGE_KEYS = ("from", "to", "weights", "bias")
 
 
@@ -180,8 +181,13 @@ def _vertices(given: Any) -> list[Vertex]:
     made = []
     known: dict[str, Any] = {}  # Activations by name.
     for index, entry in enumerate(_list(given, "vertices")):
+        if type(entry) is dict and tuple(entry) == _VERTEX_KEYS:
+            name, named = entry.values()
+            if type(name) is str and name != SOURCE and type(named) is str and named in known:
+                made.append(Vertex(name, known[named]))
+                continue
         with at(f"vertices[{index}]"):
-            _object(entry, ("id", "activation"))
+            _object(entry, _VERTEX_KEYS)
             if not isinstance(entry["id"], str):
                 raise InvalidInstance(f"{shown(entry['id'])} is not a string", "write a name", "id")
             named = entry["activation"]
@@ -196,6 +202,10 @@ def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
     made = []
     known: dict[tuple[int, ...], Space] = {}
     for index, entry in enumerate(_list(given, "edges")):
+        plain = _plain_edge(entry, known)
+        if plain is not None:
+            made.append(plain)
+            continue
         with at(f"edges[{index}]"):
             _object(entry, _EDGE_KEYS)
             for key in ("from", "to"):
@@ -216,14 +226,29 @@ def _edges(given: Any, named: dict[str, Space]) -> list[Edge]:
     return made
 
 
+def _plain_edge(entry: Any, known: dict[tuple[int, ...], Space]) -> Edge | None:
+    """The edge in an entry in which nothing is wrong or unusual, and there may be very many; None for others."""
+    if type(entry) is not dict or tuple(entry) != _EDGE_KEYS:
+        return None
+    source, target, weights, bias = entry.values()
+    if type(source) is not str or type(target) is not str or target == SOURCE or type(weights) is not list:
+        return None
+    found = [_known(of, known) for of in weights]
+    biased = _known(bias, known)
+    if biased is None or None in found:
+        return None
+    return Edge(source, target, tuple([of for of in found if of is not None]), biased)
+
+
 def _known(given: Any, known: dict[tuple[int, ...], Space]) -> Space | None:
     """The space of a short list of integers, one value for all equal lists; None for others."""
     if type(given) is not list or len(given) > 8 or not WHOLE.issuperset(map(type, given)):
         return None
     key = tuple(given)
-    if key not in known:
-        known[key] = spaces.listed(key)
-    return known[key]
+    found = known.get(key)
+    if found is None:
+        found = known[key] = spaces.listed(key)
+    return found
 
 
 def _layers(given: Any, named: dict[str, Space]) -> list[Layer]:
