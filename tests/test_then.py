@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,10 +12,16 @@ import jsonschema
 import pytest
 
 import dnnt
+from dnnt import pipeline
 from dnnt.annotations.cheapest import cost_of
+from dnnt.checking import verdict
+from dnnt.cli.solve import _Losses
+from dnnt.errors import TooLarge
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number
 from dnnt.instance import Instance
+from dnnt.parameters import Parameters
+from dnnt.running import Incumbent, Observer, Run, Stop
 from dnnt.testing import random_any, random_two_layer
 from dnnt.testing.oracle import all_parameters
 from tests.cli.commands import CONTINUOUS, XOR, run
@@ -74,18 +81,112 @@ def test_refusals(tmp_path: Path) -> None:
     assert run("solve", _written(tmp_path, CONTINUOUS), "--then", "sparsest").status == 2
 
 
-def test_limit_between_the_goals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit after the first goal: the answer stands, the second goal is not proved, exit status 3."""
-    from dnnt import pipeline
-    from dnnt.running import Stop
+LAYERS = [
+    {"units": 1, "activation": "relu", "weights": [-1, 0, 1], "bias": [0]},
+    {"units": 1, "activation": "identity", "weights": [-1, 0, 1], "bias": [0, 1]},
+]
+"""With x = y = 1, w = 1, 1 fits, and so does b = 1 alone, which is sparser."""
+
+
+@pytest.mark.parametrize(
+    ("raised", "stop", "words"),
+    [
+        (Stop("time"), "time", ""),
+        (Stop("interrupt"), "interrupt", ""),
+        (Stop("memory", "about 9 MiB are needed", predicted=True), "memory", "sparsest: about 9 MiB"),
+        (TooLarge("too many to write down"), "memory", "sparsest: too many"),
+        (MemoryError(), "memory", "sparsest: memory ran out"),
+    ],
+)
+@pytest.mark.parametrize("goal", ["minimize", "decide"])
+def test_limit_between_the_goals(
+    monkeypatch: pytest.MonkeyPatch, goal: str, raised: Exception, stop: str, words: str
+) -> None:
+    """A limit after the first goal: its answer and its check stand, the second goal is not proved, and `stop` says
+    what came.
+    """
+    checked = []
+
+    def counted(*given: Any) -> Any:
+        checked.append(1)
+        return verdict(*given)
 
     def stopped(*_: object) -> None:
-        raise Stop("time")
+        assert checked, "the first goal is checked before the second begins"
+        raise raised
 
+    monkeypatch.setattr(pipeline, "verdict", counted)
     monkeypatch.setattr(pipeline, "cheapest_parameters", stopped)
-    layers = [{"units": 1, "activation": "relu", "weights": [-1, 0, 1], "bias": [0]}]
-    of = dnnt.layered(1, [*layers, {**layers[0], "activation": "identity"}], [((1,), (1,))])
-    answer = dnnt.solve(of, then="sparsest")
+    answer = dnnt.solve(dnnt.layered(1, LAYERS, [((1,), (1,))], gamma=0), goal=goal, then="sparsest")
     assert answer.then is not None and not answer.then.proved and answer.parameters is not None
-    assert (answer.status, answer.exit_code) == ("optimal", 3)
+    assert (answer.status, answer.exit_code) == ("optimal" if goal == "minimize" else "feasible", 3)
+    assert (answer.stop, answer.assurance, answer.loss) == (stop, "checked", 0)
+    assert answer.bound == (0 if goal == "minimize" else None)
     assert answer.then.value == cost_of(answer.parameters, "sparsest")
+    assert words in answer.reason
+    assert answer.certificate is not None and answer.certificate.upper is not None
+    assert answer.certificate.upper.parameters == answer.parameters
+    jsonschema.validate(answer.to_json(), SCHEMA)
+
+
+def _sum_of_two() -> Instance:
+    """A neuron v (u + w) at x = 1, where u + w is to be 3: u and w at once, or one of them alone."""
+    return dnnt.graph(
+        1,
+        [("h", "identity"), ("t", "identity")],
+        ["t"],
+        [
+            {"from": "s", "to": "h", "weights": [[1, 3]], "bias": [0]},
+            {"from": "s", "to": "h", "weights": [[0, 2]], "bias": [0]},
+            {"from": "h", "to": "t", "weights": [[1]], "bias": [0]},
+        ],
+        [((1,), (3,))],
+    )
+
+
+def test_limit_in_the_second_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters of the second goal whose check does not fit into the limit are given up for the checked ones."""
+    of = _sum_of_two()
+    first = dnnt.solve(of)
+    monkeypatch.setattr(pipeline, "_upper_checked", lambda *_: "time")
+    other = next(p for p in all_parameters(of) if evaluate(of, p).total == 0 and p != first.parameters)
+    monkeypatch.setattr(pipeline, "cheapest_parameters", lambda *_: (cost_of(other, "sparsest"), other))
+    answer = dnnt.solve(of, then="sparsest")
+    assert (answer.status, answer.stop, answer.assurance, answer.exit_code) == ("optimal", "time", "checked", 3)
+    assert answer.then is not None and not answer.then.proved
+    assert answer.parameters == first.parameters
+
+
+def test_certificate_after_the_second_goal() -> None:
+    """The certificate is about the parameters that are reported, and valid as a whole."""
+    for seed in range(20):
+        of = random_two_layer(Random(seed))
+        answer = dnnt.solve(of, goal="minimize", then="smallest")
+        if answer.parameters is None:
+            continue
+        assert answer.certificate is not None and answer.certificate.upper is not None
+        assert answer.certificate.upper.parameters == answer.parameters
+        said = dnnt.check(of, answer.certificate)
+        assert said.valid and said.upper == said.lower == answer.loss
+
+
+def test_losses_never_rise(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--competition` the second goal may take parameters of a higher loss within gamma; no `o` line says so."""
+    losses = _Losses(Observer())
+    watched = Run(observer=losses.observer)
+    for loss in (5, 2, 4, 2, 1, 3):
+        watched.incumbent = Incumbent(Parameters(), loss)
+        watched.observer.state(watched)
+    assert capsys.readouterr().out == "o 5\no 2\no 1\n"
+
+
+@pytest.mark.parametrize("kind", ["sparsest", "smallest"])
+def test_competition(tmp_path: Path, kind: str) -> None:
+    """The lines of real runs."""
+    for seed in range(12):
+        of = random_two_layer(Random(seed))
+        file = tmp_path / f"{seed}.dnnt.json"
+        dnnt.write(of, file)
+        lines = run("solve", file, "--competition", "--then", kind).out.splitlines()
+        told = [Fraction(line[2:]) for line in lines if line.startswith("o ")]
+        assert told == sorted(set(told), reverse=True)

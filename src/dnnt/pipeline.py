@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -49,6 +49,24 @@ class Finished:
     refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checker has confirmed: assurance, assurance of the bound, and how the run stopped."""
+
+    assurance: str
+    bound_assurance: str | None
+    stop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """How the second goal ended, what is confirmed after it, and what is to be said of a limit."""
+
+    second: Second
+    checked: Checked
+    detail: str = ""
+
+
 def solve(
     instance: Instance,
     goal: str | None = None,
@@ -67,14 +85,21 @@ def solve(
     """
     run = run or Run()
     wanted = _goal(instance, goal)
+    if then is not None and then not in KINDS:
+        raise MethodUnsuitable(f'there is no second goal "{then}"; take {" or ".join(KINDS)}')
     with undisturbed():
         finished = _proved(instance, wanted, method, run, check)
         _confirm(instance, run)
         _close(wanted, run)
-        second = None if then is None else _then(instance, wanted, then, run)
         certificate = _certificate(instance, wanted, run)
-        assurance, bound_assurance, stop = _checked(instance, certificate, wanted, run, finished, check)
-        return _answer(instance, wanted, run, finished, certificate, assurance, bound_assurance, stop, file, second)
+        checked = _checked(instance, certificate, wanted, run, finished, check)
+        if then is None:
+            return _answer(instance, wanted, run, finished, certificate, checked, file)
+        # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
+        ended = _then(instance, wanted, then, run, checked, check)
+        certificate = _certificate(instance, wanted, run)
+        finished = replace(finished, reason=finished.reason + ended.detail)
+        return _answer(instance, wanted, run, finished, certificate, ended.checked, file, ended.second)
 
 
 def _goal(instance: Instance, goal: str | None) -> Goal:
@@ -182,34 +207,59 @@ def _close(goal: Goal, run: Run) -> None:
         run.proof = Proof(0, False, Nonnegative())
 
 
-def _then(instance: Instance, goal: Goal, kind: str, run: Run) -> Second:
-    """Replace the parameters by those of least cost among all that reach the goal; where a limit comes, keep them."""
-    if kind not in KINDS:
-        raise MethodUnsuitable(f'there is no second goal "{kind}"; take {" or ".join(KINDS)}')
+def _then(instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, check: bool) -> Then:
+    """Replace the parameters by those of least cost among all that reach the goal, once these are checked as well;
+    where a limit comes, keep the first ones and what was confirmed of them.
+    """
     incumbent = run.incumbent
     reached = goal.reached(run)
-    if incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
-        return Second(kind, None, reached)
-    if not reached:
-        return Second(kind, None, False)
+    if not reached or incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
+        return Then(Second(kind, None, reached), checked)
     known = cost_of(incumbent.parameters, kind)
     if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
-        return Second(kind, known, True)
+        return Then(Second(kind, known, True), checked)
+    unfinished = Second(kind, known, False)
+    if checked.stop not in ("proved", "claimed"):
+        return Then(unfinished, checked)
     threshold = goal.threshold if goal.threshold is not None else incumbent.loss
     run.progress(f"the {kind} parameters", 0.9)
     try:
         with ticking(run.check):
             found = cheapest_parameters(instance, kind, threshold, run)
-    except (Stop, TooLarge, MemoryError):
-        return Second(kind, known, False)
+    except Stop as stop:
+        return Then(unfinished, replace(checked, stop=stop.kind), _of_second(kind, stop.detail))
+    except TooLarge as error:
+        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, str(error)))
+    except MemoryError:
+        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, "memory ran out"))
     if found is None:
         raise InternalError("no parameters reach the loss of known parameters; please report the instance file")
     value, chosen = found
+    if value == known:
+        return Then(Second(kind, known, True), checked)
     again = evaluate(instance, chosen)
     if again.total > threshold or not again.inside or cost_of(chosen, kind) != value:
         raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
+    if check and checked.assurance == CHECKED:
+        ended = _upper_checked(instance, Upper(chosen, again.total), run)
+        if ended is not None:
+            return Then(unfinished, replace(checked, stop=ended), _of_second(kind, "found, but not checked in time"))
     run.incumbent = Incumbent(chosen, again.total)
-    return Second(kind, value, True)
+    return Then(Second(kind, value, True), checked)
+
+
+def _of_second(kind: str, detail: str) -> str:
+    return f"; {kind}: {detail}" if detail else ""
+
+
+def _upper_checked(instance: Instance, upper: Upper, run: Run) -> str | None:
+    """None if the checker confirms parameters within the limits, else which came first. The lower part, which is the
+    same as that of the first goal, has been confirmed with it.
+    """
+    allowed = float("inf") if run.time_limit is None else max(0.0, run.time_limit - run.seconds)
+    if run.interrupted:
+        allowed = min(allowed, GRACE["interrupt"])
+    return _pass(instance, Certificate(instance_file.sha256(instance), upper, None), allowed, run, run.memory_limit)
 
 
 def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None:
@@ -238,13 +288,13 @@ def _checked(
     run: Run,
     finished: Finished,
     check: bool,
-) -> tuple[str, str | None, str]:
-    """Assurance, assurance of the bound, and how the run stopped, after the checker has spoken."""
+) -> Checked:
+    """What the checker says, and how the run stopped after it has spoken."""
     reached = goal.reached(run)
     stop = "proved" if reached else finished.stop if finished.stop != "proved" else "exhausted"
     bound_beside = not reached and run.proof is not None
     if certificate is None or not check:
-        return CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop
+        return Checked(CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop)
     allowed = GRACE.get("interrupt" if run.interrupted else stop, float("inf"))
     if run.time_limit is not None:
         allowed = (
@@ -254,16 +304,16 @@ def _checked(
         )
     if reached:
         ended = _pass(instance, certificate, allowed, run, run.memory_limit)
-        return (CHECKED, None, stop) if ended is None else (CLAIMED, None, ended)
+        return Checked(CHECKED, None, stop) if ended is None else Checked(CLAIMED, None, ended)
     # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
     plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
     started = monotonic()
     assurance = CHECKED if _pass(instance, plain, allowed, run, None) is None else CLAIMED
     if run.proof is None or isinstance(run.proof.grounds, Nonnegative):
-        return assurance, assurance if bound_beside else None, stop
+        return Checked(assurance, assurance if bound_beside else None, stop)
     left = allowed - (monotonic() - started)
     best = _pass(instance, certificate, left, run, run.memory_limit) is None
-    return assurance, CHECKED if best else CLAIMED, stop
+    return Checked(assurance, CHECKED if best else CLAIMED, stop)
 
 
 def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run, memory: float | None) -> str | None:
@@ -314,11 +364,9 @@ def _answer(
     run: Run,
     finished: Finished,
     certificate: Certificate | None,
-    assurance: str,
-    bound_assurance: str | None,
-    stop: str,
+    checked: Checked,
     file: str | None,
-    then: Second | None,
+    then: Second | None = None,
 ) -> Answer:
     incumbent, proof = run.incumbent, run.proof
     reached = goal.reached(run)
@@ -336,11 +384,11 @@ def _answer(
         bound=bound,
         gamma=instance.gamma,
         parameters=_parameters(instance, incumbent),
-        assurance=assurance,
-        bound_assurance=bound_assurance,
+        assurance=checked.assurance,
+        bound_assurance=checked.bound_assurance,
         method=finished.method,
         reason=finished.reason,
-        stop=stop,
+        stop=checked.stop,
         seconds=run.seconds,
         version=__version__,
         stats=finished.stats,

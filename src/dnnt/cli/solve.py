@@ -21,6 +21,7 @@ from dnnt.interrupts import Latch, latched
 
 if TYPE_CHECKING:
     from dnnt.answer import Answer
+    from dnnt.exact import Number
     from dnnt.running import Run
 
 
@@ -226,16 +227,20 @@ class _Losses:
         assert isinstance(inner, Observer), "observers wrap observers"
         self._inner = inner
         self.muted = False
-        self._printed: object = None
+        self._printed: Number | None = None
         self.observer = Observer(inner.message, self._state)
 
     def _state(self, run: Run) -> None:
         from dnnt.exact import text
 
         self._inner.state(run)
-        if not self.muted and run.incumbent is not None and run.incumbent.loss != self._printed:
-            self._printed = run.incumbent.loss
-            click.echo(f"o {text(run.incumbent.loss)}")
+        # Lower ones only: of the parameters that a second goal prefers, the loss may be higher than one known before.
+        if self.muted or run.incumbent is None:
+            return
+        loss = run.incumbent.loss
+        if self._printed is None or loss < self._printed:
+            self._printed = loss
+            click.echo(f"o {text(loss)}")
 
 
 _LINES = {
