@@ -12,6 +12,7 @@ from dnnt.annotations.results import Chosen, Count
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
 from dnnt.checking import Verdict, verdict
+from dnnt.collecting import undisturbed
 from dnnt.continuous import profile, solve as solve_instance
 from dnnt.errors import InvalidInput, InvalidProblem, TooLarge, at, shown as shown_value
 from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
@@ -99,6 +100,7 @@ def write(value: Instance | Parameters | Certificate | Bundle | Problem, path: s
     json_text.write_bytes(_path(path, "path"), raw)
 
 
+@undisturbed()
 def solve(
     instance: Instance | Bundle | str | Path,
     goal: str | None = None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from dnnt import spaces
@@ -224,7 +225,7 @@ def first_choice(network: Network | Layered) -> Parameters:
                 known[id(of)] = spaces.preferred(of)
             return known[id(of)]
 
-        return Parameters(tuple([Run(tuple([first(of) for of in e.weights]), first(e.bias)) for e in network.edges]))
+        return of_edges((tuple([first(of) for of in e.weights]), first(e.bias)) for e in network.edges)
     if network.inputs > MAX_INPUTS:
         raise TooLarge(f"an edge with {count(network.inputs)} weights is too long to write down")
     runs = []
@@ -243,4 +244,8 @@ def first_choice(network: Network | Layered) -> Parameters:
 
 def of_edges(values: Iterable[tuple[tuple[Number, ...], Number]]) -> Parameters:
     """Parameters from one (weights, bias) pair an edge."""
-    return Parameters(tuple(Run(weights, bias) for weights, bias in values))
+    runs: list[Run] = []
+    for (weights, bias), same in groupby(values):
+        repeat = sum(1 for _ in same)
+        runs.append(Run(weights, bias) if repeat == 1 else Run(weights, bias, repeat))
+    return Parameters(tuple(runs))

@@ -24,7 +24,7 @@ class Values:
     values: tuple[Number, ...]
 
     def __post_init__(self) -> None:
-        if any(a >= b for a, b in pairwise(self.values)):
+        if len(self.values) > 1 and any(a >= b for a, b in pairwise(self.values)):
             raise InvalidInput("the values of a space are not increasing", "build spaces with dnnt.space")
 
     @property

@@ -31,6 +31,11 @@ from dnnt_check.reading import (
 from dnnt_check.space_reading import read_finite_space
 from dnnt_check.spaces import REAL, Space
 
+_NOTHING: frozenset[str] = frozenset()
+
+#: The keys of an edge.
+_EDGE = ("from", "to", "weights", "bias")
+
 #: The samples that share an input: (weight, labels) of each.
 Samples = tuple[tuple[Number, Vector], ...]
 
@@ -73,7 +78,7 @@ class _Spaces:
 
     def __init__(self, named: Any, base: Place, work: Work) -> None:
         self.work = work
-        self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, frozenset()): ZERO}
+        self.known: dict[tuple[object, ...], Space] = {(1, 0, 0, _NOTHING): ZERO}
         self.used: dict[int, Space] = {}
         self.names: dict[str, Space] = {}
         # Short lists of integers, which are most of what there is, by their text.
@@ -92,6 +97,13 @@ class _Spaces:
         """A space that a weight or a bias has."""
         space = self._read(value, place)
         self.used[id(space)] = space
+        return space
+
+    def again(self, value: Any) -> Space | None:
+        """The space of a short list that has been read before; None for everything else, to be read with care."""
+        space = self.short.get(repr(value)) if type(value) is list and len(value) <= 4 else None
+        if space is not None:
+            self.used[id(space)] = space
         return space
 
     def _read(self, value: Any, place: Place) -> Space:
@@ -114,7 +126,8 @@ class _Spaces:
         return self._shared(read_finite_space(value, place, self.work))
 
     def _shared(self, space: Space) -> Space:
-        return self.known.setdefault((space.count, space.low, space.step, frozenset(space.members or ())), space)
+        key = (space.count, space.low, space.step, frozenset(space.members) if space.members else _NOTHING)
+        return self.known.setdefault(key, space)
 
 
 def read_instance(data: bytes, digest: str, work: Work) -> tuple[Instance, frozenset[str]]:
@@ -220,8 +233,13 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
     edges: list[Edge] = []
     known: dict[tuple[Space, ...], tuple[Space, ...]] = {}
     for i, item in enumerate(array(value["edges"], (base, "edges"))):
+        usual = _plain_edge(item, inputs, positions, spaces)
+        if usual is not None:
+            edges.append(Edge(usual[0], usual[1], known.setdefault(usual[2], usual[2]), usual[3]))
+            work.spend(7e-6)
+            continue
         place = ((base, "edges"), i)
-        record(item, place, ("from", "to", "weights", "bias"))
+        record(item, place, _EDGE)
         source = _position(item["from"], positions, (place, "from"))
         target = _position(item["to"], positions, (place, "to"))
         if target == SOURCE:
@@ -238,6 +256,23 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
     if order is None:
         raise fault((base, "edges"), "there is a cycle")
     return Graph(tuple(activations), tuple(outputs), tuple(edges), order)
+
+
+def _plain_edge(
+    item: Any, inputs: int, positions: dict[str, int], spaces: _Spaces
+) -> tuple[int, int, tuple[Space, ...], Space] | None:
+    """An edge with one weight in which nothing is wrong and no space is new, as most are; None for all others."""
+    if type(item) is not dict or tuple(item) != _EDGE:
+        return None
+    tail, head, weights, bias = item.values()
+    if type(tail) is not str or type(head) is not str or type(weights) is not list or len(weights) != 1:
+        return None
+    source, target = positions.get(tail), positions.get(head)
+    if source is None or target is None or target == SOURCE or (source == SOURCE and inputs != 1):
+        return None
+    space = spaces.again(weights[0])
+    fixed = None if space is None else spaces.again(bias)
+    return None if space is None or fixed is None else (source, target, (space,), fixed)
 
 
 def _position(value: Any, positions: dict[str, int], place: Place) -> int:

@@ -14,6 +14,8 @@ def read_finite_space(value: Any, place: Place, work: Work) -> Space:
     """The space with this JSON form."""
     work.spend(1e-6)
     if isinstance(value, list):
+        if len(value) <= 4 and set(map(type, value)) == {int}:
+            return listed(value)
         return listed(numbers(value, place, work))
     if not isinstance(value, dict):
         raise fault(place, "a space is a list of numbers or a range")

@@ -14,7 +14,7 @@ from dnnt.formats import json_text
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Edge, Layer, Layered, Network, Vertex
 from dnnt.rules import RULES, variants
-from dnnt.spaces import Space
+from dnnt.spaces import Space, Values
 
 FORMAT = "dnnt-instance"
 VERSION = 1
@@ -247,7 +247,8 @@ def _known(given: Any, known: dict[tuple[int, ...], Space]) -> Space | None:
     key = tuple(given)
     found = known.get(key)
     if found is None:
-        found = known[key] = spaces.listed(key)
+        plain = len(key) == 1 or (len(key) == 2 and key[0] < key[1])
+        found = known[key] = Values(key) if plain else spaces.listed(key)
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 import sys
 import zlib
 from contextlib import suppress
@@ -144,7 +143,7 @@ def parse(raw: bytes) -> Any:
         value = json.loads(
             text,
             object_pairs_hook=hooks.object,
-            parse_int=None if len(text) <= SMALL and not LONG.search(text) else hooks.number,
+            parse_int=None if len(text) <= SMALL and LONG not in raw.translate(DIGITS) else hooks.number,
             parse_float=hooks.number,
             parse_constant=hooks.constant,
         )
@@ -166,10 +165,11 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-SMALL = 1_000_000
+SMALL = 4_000_000
 """Characters up to which a text without long integers is read without a call for each of them."""
 
-LONG = re.compile(r"[0-9]{18}")
+LONG, DIGITS = b"0" * 18, bytes.maketrans(b"123456789", b"000000000")
+"""So many digits in a row, all written as 0, show a long number (or stand in a string, which does no harm)."""
 
 # Data hold the same decimals again and again: one value in memory serves them all.
 _short_number = lru_cache(maxsize=1 << 16)(from_json_token)
@@ -259,6 +259,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
         return part
 
     text = json.dumps(replaced(value), indent=indent, ensure_ascii=False, default=_unwritable)
+    known.clear()  # The function above holds itself, and this with it, until cycles are searched for.
     for key, digits in long.items():
         text = text.replace(key, digits)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -16,7 +16,7 @@ from dnnt.errors import MethodUnsuitable
 from dnnt.exact import Number, common_step, magnitude, normal
 from dnnt.reachable.assemble import Solution
 from dnnt.reachable.execute import execute
-from dnnt.reachable.expression import Along, Choose, Node, Sum
+from dnnt.reachable.expression import Along, Choose, Node, Spread, Sum
 from dnnt.reachable.packing import Axis, Packing
 from dnnt.reachable.program import Program, Unit
 from dnnt.reachable.recover import Counted, Found, recover
@@ -145,6 +145,9 @@ def _unit(
 ) -> Summand:
     run.poll()
     node = unit.node
+    simple = _simple(unit, node)
+    if simple is not None:
+        return simple
     before = _few(node.part.part, known)
     (block,) = node.blocks
     weights = {1: None} if node.own == 0 else {0: None} if block is None else _few(block, known)
@@ -172,6 +175,41 @@ def _unit(
     if size > MOST_LISTED:
         raise MethodUnsuitable("a unit has many values of its own")
     return _summand(executed.values(), unit.count, found, pre)
+
+
+def _simple(unit: Unit, node: Spread) -> Summand | None:
+    """The summand of a unit with one slot that comes in and one that goes out, of few values: what many units are."""
+    inner, outer = _only(node.part.part), _only(node.blocks[0])
+    if inner is None or outer is None or node.own == 0 or inner.space.size * outer.space.size > FEW:
+        return None
+    (x,), (y,) = inner.column, outer.column
+    if not x or not y:
+        return None
+    activation = node.part.activation
+    made: dict[Number, tuple[Number, Number]] = {}
+    for v in inner.space:
+        a = activation(normal(v * x))
+        for w in outer.space:
+            made.setdefault(normal(w * y * a), (v, w))
+
+    def found(value: Number) -> Found:
+        v, w = made[value]
+        return Found(parts=((_one(v),), (_one(w),)))
+
+    return _summand(list(made), unit.count, found, inner.space.size)
+
+
+def _only(node: Sum | None) -> Choose | None:
+    """The only part of a sum, where that is a choice."""
+    if node is None or len(node.parts) != 1:
+        return None
+    part, times = node.parts[0]
+    return part if times == 1 and isinstance(part, Choose) else None
+
+
+def _one(value: Number) -> tuple[Found, int]:
+    """What is found for a sum of one choice, with its multiplicity."""
+    return Found(parts=(((Found(value), 1),),)), 1
 
 
 def _few(node: Sum, known: dict[int, dict[Number, Found] | None]) -> dict[Number, Found] | None:

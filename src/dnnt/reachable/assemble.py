@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from dnnt.exact import Number
 from dnnt.network import Layered, Network
-from dnnt.parameters import Parameters, Run
+from dnnt.parameters import Parameters, Run, of_edges
+from dnnt.reachable.expression import Choose
 from dnnt.reachable.program import Address, Program, Slots, Total, Unit
 from dnnt.reachable.recover import Counted, Found, leaves
 from dnnt.spaces import Space, preferred
@@ -51,7 +52,7 @@ def parameters_of_values(
 
 def _graph(network: Network, program: Program, units: Sequence[Members], rest: Sequence[Assigned]) -> Parameters:
     known: dict[int, Number] = {}  # By identity: readers give one value for equal spaces.
-    values = [[_preferred(of, known) for of in edge.slots] for edge in network.edges]
+    values = [[*[_preferred(of, known) for of in edge.weights], _preferred(edge.bias, known)] for edge in network.edges]
     for (edge, slot), value in rest:
         values[edge][slot] = value
     for unit, counted in zip(program.units, units, strict=True):
@@ -63,13 +64,14 @@ def _graph(network: Network, program: Program, units: Sequence[Members], rest: S
                     edge, slot = rename[address]
                     values[edge][slot] = value
                 member += 1
-    return Parameters(tuple(Run(tuple(slots[:-1]), slots[-1]) for slots in values))
+    return of_edges((tuple(slots[:-1]), slots[-1]) for slots in values)
 
 
 def _preferred(of: Space, known: dict[int, Number]) -> Number:
-    if id(of) not in known:
-        known[id(of)] = preferred(of)
-    return known[id(of)]
+    value = known.get(id(of))
+    if value is None:
+        value = known[id(of)] = preferred(of)
+    return value
 
 
 def _unit_values(unit: Unit, found: Found) -> Iterator[Assigned]:
@@ -80,7 +82,15 @@ def _unit_values(unit: Unit, found: Found) -> Iterator[Assigned]:
         yield from _assigned(total, chosen)
 
 
-def _assigned(total: Total, found: Found) -> Iterator[Assigned]:
+def _assigned(total: Total, found: Found) -> Iterable[Assigned]:
+    if len(total.slots) == 1 and len(total.slots[0].addresses) == 1 and type(total.node.parts[0][0]) is Choose:
+        (((only, _),),) = found.parts  # One parameter: what many units have.
+        assert only.value is not None, "a choice without a value"
+        return ((total.slots[0].addresses[0], only.value),)
+    return _assigned_all(total, found)
+
+
+def _assigned_all(total: Total, found: Found) -> Iterator[Assigned]:
     for slots, values in zip(total.slots, leaves(found, total.node), strict=True):
         yield from zip(slots.addresses, _repeated(slots, values), strict=True)
 
