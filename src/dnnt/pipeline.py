@@ -10,7 +10,8 @@ from typing import Any
 from dnnt._version import __version__
 from dnnt.annotations.cheapest import KINDS, cheapest_parameters, cost_of
 from dnnt.answer import CHECKED, CLAIMED, Answer, Second
-from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
+from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, ReachableStates, Upper
+from dnnt.check_cost import check_seconds, is_small
 from dnnt.checking import Verdict, load, verdict
 from dnnt.choice import choose, instead
 from dnnt.collecting import undisturbed
@@ -32,6 +33,9 @@ MOST_PROBED = 16
 
 SECONDS_PER_BYTE = 1.5e-7
 """What the checker takes to read an instance, which cannot be cut short."""
+
+LONGEST = 1e9
+"""A check that is predicted to take more seconds is one without end."""
 
 SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
 
@@ -92,7 +96,10 @@ def solve(
         _confirm(instance, run)
         _close(wanted, run)
         certificate = _certificate(instance, wanted, run)
-        checked = _checked(instance, certificate, wanted, run, finished, check)
+        predicted = _predicted(instance, certificate) if check else None
+        checked = _checked(instance, certificate, wanted, run, finished, check, predicted)
+        if predicted is not None:
+            finished = _with_prediction(finished, predicted, checked, wanted.reached(run))
         if then is None:
             return _answer(instance, wanted, run, finished, certificate, checked, file)
         # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
@@ -281,6 +288,28 @@ def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None
     return Certificate(sha256, upper, lower)
 
 
+def _predicted(instance: Instance, certificate: Certificate | None) -> float | None:
+    """About how many seconds the check of a certificate will take at most; None where it is short, or not known."""
+    if certificate is None or certificate.lower is None or is_small(certificate.lower.grounds):
+        return None
+    grounds = certificate.lower.grounds
+    assert isinstance(grounds, ReachableStates), "only these are predicted"
+    try:
+        program = program_of(instance)
+        return check_seconds(program, grounds, len(instance_file.to_bytes(instance)))
+    except (MethodUnsuitable, TooLarge):
+        return None
+
+
+def _with_prediction(finished: Finished, predicted: float, checked: Checked, reached: bool) -> Finished:
+    """What the check was predicted to take, among the figures; and in the reason, where it did not fit into a limit."""
+    reason = finished.reason
+    if reached and checked.assurance != CHECKED and checked.stop == "time":
+        reason += f"; its check, of about {predicted:.2g} s at most, did not fit into the time that was left"
+    figure = round(predicted, 3) if predicted < LONGEST else None
+    return replace(finished, reason=reason, stats={**finished.stats, "check_seconds": figure})
+
+
 def _checked(
     instance: Instance,
     certificate: Certificate | None,
@@ -288,6 +317,7 @@ def _checked(
     run: Run,
     finished: Finished,
     check: bool,
+    predicted: float | None = None,
 ) -> Checked:
     """What the checker says, and how the run stopped after it has spoken."""
     reached = goal.reached(run)
@@ -303,7 +333,7 @@ def _checked(
             else max(0.05, min(allowed, run.time_limit - run.seconds))
         )
     if reached:
-        ended = _pass(instance, certificate, allowed, run, run.memory_limit)
+        ended = _pass(instance, certificate, allowed, run, run.memory_limit, predicted)
         return Checked(CHECKED, None, stop) if ended is None else Checked(CLAIMED, None, ended)
     # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
     plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
@@ -312,16 +342,24 @@ def _checked(
     if run.proof is None or isinstance(run.proof.grounds, Nonnegative):
         return Checked(assurance, assurance if bound_beside else None, stop)
     left = allowed - (monotonic() - started)
-    best = _pass(instance, certificate, left, run, run.memory_limit) is None
+    best = _pass(instance, certificate, left, run, run.memory_limit, predicted) is None
     return Checked(assurance, CHECKED if best else CLAIMED, stop)
 
 
-def _pass(instance: Instance, certificate: Certificate, allowed: float, run: Run, memory: float | None) -> str | None:
+def _pass(
+    instance: Instance,
+    certificate: Certificate,
+    allowed: float,
+    run: Run,
+    memory: float | None,
+    predicted: float | None = None,
+) -> str | None:
     """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
     raw = instance_file.to_bytes(instance)
     if allowed <= len(raw) * SECONDS_PER_BYTE:
         return "time"
-    run.progress("checking the certificate", 1.0)
+    about = "" if predicted is None or predicted >= LONGEST else f", about {predicted:.2g} s at most"
+    run.progress(f"checking the certificate{about}", 1.0)
     watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
     run.followed_by(watcher)
     budget = min(allowed, 1e9)

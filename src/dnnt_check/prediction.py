@@ -16,6 +16,9 @@ from dnnt_check.budget import rough_seconds
 FILES = 5e-4
 FILE_BYTE = 3e-7
 
+#: An element near a face is taken for the sum of so many pairs at most.
+NEAR = 16
+
 #: A step of a target search is taken for so many targets at most, if little else is known.
 SEARCHED = 4
 
@@ -74,9 +77,13 @@ def predicted_seconds(
 
 
 def _sums(size: int, summand: int, additions: int, span: int | None) -> float:
-    """Sums of a set of at most `size` elements: element by element, or as long integers where the box allows it."""
+    """Sums of a set of at most `size` elements: element by element, or as long integers where the box allows it.
+    Without a span only those near a face are formed.
+    """
+    if span is None:
+        return additions * rough_seconds(size * min(summand, NEAR), keys.ELEMENT)
     sparse = additions * rough_seconds(size * min(summand, size), keys.ELEMENT)
-    if span is None or span > keys.MAXIMUM_DENSE:
+    if span > keys.MAXIMUM_DENSE:
         return sparse
     return min(sparse, additions * rough_seconds(min(summand, size), span / 8 * keys.BYTE + 3e-7))
 
