@@ -67,7 +67,7 @@ def test_any_size(size: int) -> None:
     assert check_cost.check_seconds(program, grounds, 1000) > 0.1
     window = ReachableStates(((0, 2),), "targets", SIZES, window=True, cuts=((1, 1, 1, 1),))
     assert check_cost.check_seconds(program, window, 1000) > 0
-    items = dnnt.SubsetSum([3 * i + 1 for i in range(300)], 1000)
+    items = dnnt.SubsetSum(tuple(3 * i + 1 for i in range(300)), 1000)
     many = program_of(dnnt.reduce("subset-sum-to-dnnt", items).target)
     assert len(many.units) == 300
     assert check_cost.check_seconds(many, grounds, 1000) > 0

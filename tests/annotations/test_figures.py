@@ -118,7 +118,7 @@ def test_too_many_choices_of_a_deep_network() -> None:
         [((1, 2, 3), (1,) * 6)],
     )
     found = dnnt.count(deep)
-    assert (found.count, found.stop) == (None, "time")
+    assert (found.count, found.stop) == (None, "unsuitable")
     assert "deeper than two layers" in found.reason
     with pytest.raises(TooLarge):
         dnnt.sample(deep)
@@ -142,7 +142,7 @@ def test_refusals() -> None:
 
 def test_limits() -> None:
     found = dnnt.count(xor(12), time_limit=0)
-    assert (found.count, found.stop) == (None, "time")
+    assert (found.count, found.stop, found.reason) == (None, "time", "the time limit of 0 s came first")
     with pytest.raises(TimeoutError):
         dnnt.sample(xor(12), time_limit=0)
     with pytest.raises(TimeoutError):

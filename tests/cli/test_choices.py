@@ -114,15 +114,19 @@ def test_too_deep(command: str, dnnt: Dnnt, save: Instance) -> None:
     assert "deeper than two layers" in done.complaint
     if command == "count":
         COUNT.validate(done.object)
-        assert (done.object["count"], done.object["stop"], done.object["loss"]) == (None, "time", None)
+        assert (done.object["count"], done.object["stop"], done.object["loss"]) == (None, "unsuitable", None)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("limit", [("--time-limit", "0.2"), ("--memory-limit", "200")])
 def test_limits(command: str, limit: tuple[str, str], dnnt: Dnnt, save: Instance) -> None:
-    done = dnnt(command, save(wide(40, 3)), *limit)
+    done = dnnt(command, save(wide(40, 3)), *limit, *(["--json"] if command == "count" else []))
     assert done.status == exits.LIMIT
     assert done.complaint
+    if command == "count":
+        COUNT.validate(done.object)
+        assert done.object["stop"] in ("memory", limit[0].strip("-").split("-")[0])
+        assert done.object["reason"] in done.complaint
 
 
 def test_a_bundle_stands_for_its_target(dnnt: Dnnt, save: Instance) -> None:

@@ -59,11 +59,28 @@ def count_within(
             subject = subject_of(instance)
             _count(subject, tally, bars if histogram else None, run)
     except (Stop, TooLarge, MemoryError) as error:
-        stop = error.kind if isinstance(error, Stop) else "memory"
-        reason = error.detail if isinstance(error, Stop) else str(error) or "memory ran out"
+        stop, reason = _why(error, run)
         return Count(file, sha256, gamma, tally.loss, None, None, stop=stop, reason=reason, at_least=tally.count)
     made = tuple(sorted(bars.items())) if histogram else None
     return Count(file, sha256, gamma, tally.loss, tally.count, made)
+
+
+UNSUITABLE = "unsuitable"
+"""No limit came, but what was asked would take so long that it was not begun."""
+
+
+def _why(error: Stop | TooLarge | MemoryError, run: Run) -> tuple[str, str]:
+    """What came first, and the reason in words."""
+    if not isinstance(error, Stop):
+        return "memory", str(error) or "memory ran out"
+    if error.predicted:
+        return UNSUITABLE if error.kind == "time" else error.kind, error.detail
+    if error.detail:
+        return error.kind, error.detail
+    limit = "" if run.time_limit is None else f" of {run.time_limit:g} s"
+    return error.kind, {"time": f"the time limit{limit} came first", "interrupt": "an interrupt came first"}.get(
+        error.kind, f"the {error.kind} limit came first"
+    )
 
 
 def _count(subject: Subject, tally: _Tally, bars: Counter[Number] | None, run: Run) -> None:

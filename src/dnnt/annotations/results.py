@@ -28,7 +28,8 @@ class Count:
 
     `loss` is the least loss of all (None where there are no parameters, or where it is not known). `histogram` has a
     pair (loss, count) for each loss of any choice, increasing, where it was asked for. Where a limit came first,
-    `count` is None, `stop` and `reason` say why, and at least `at_least` choices are known.
+    `count` is None, `stop` (`time`, `memory`, `interrupt`, or `unsuitable` for what was not begun, since it would take
+    months) and `reason` say why, and at least `at_least` choices are known.
     """
 
     file: str | None
