@@ -233,12 +233,12 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
     edges: list[Edge] = []
     known: dict[tuple[Space, ...], tuple[Space, ...]] = {}
     for i, item in enumerate(array(value["edges"], (base, "edges"))):
-        usual = _plain_edge(item, inputs, positions, spaces)
+        place = ((base, "edges"), i)
+        usual = _plain_edge(item, place, inputs, positions, spaces)
         if usual is not None:
             edges.append(Edge(usual[0], usual[1], known.setdefault(usual[2], usual[2]), usual[3]))
             work.spend(7e-6)
             continue
-        place = ((base, "edges"), i)
         record(item, place, _EDGE)
         source = _position(item["from"], positions, (place, "from"))
         target = _position(item["to"], positions, (place, "to"))
@@ -259,9 +259,9 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
 
 
 def _plain_edge(
-    item: Any, inputs: int, positions: dict[str, int], spaces: _Spaces
+    item: Any, place: Place, inputs: int, positions: dict[str, int], spaces: _Spaces
 ) -> tuple[int, int, tuple[Space, ...], Space] | None:
-    """An edge with one weight in which nothing is wrong and no space is new, as most are; None for all others."""
+    """An edge with one weight and known ends, as most are; None for all others, which are read with more care."""
     if type(item) is not dict or tuple(item) != _EDGE:
         return None
     tail, head, weights, bias = item.values()
@@ -271,8 +271,12 @@ def _plain_edge(
     if source is None or target is None or target == SOURCE or (source == SOURCE and inputs != 1):
         return None
     space = spaces.again(weights[0])
-    fixed = None if space is None else spaces.again(bias)
-    return None if space is None or fixed is None else (source, target, (space,), fixed)
+    if space is None:
+        space = spaces.read(weights[0], ((place, "weights"), 0))
+    fixed = spaces.again(bias)
+    if fixed is None:
+        fixed = spaces.read(bias, (place, "bias"))
+    return source, target, (space,), fixed
 
 
 def _position(value: Any, positions: dict[str, int], place: Place) -> int:

@@ -241,6 +241,9 @@ def _plain(value: Any) -> bool:
 
 def dumps(value: Any, indent: int | None = None) -> str:
     """JSON text; very long integers are written in less than quadratic time."""
+    if not _has_long(value):
+        text = json.dumps(value, indent=indent, ensure_ascii=False, default=_unwritable)
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
     long: dict[str, str] = {}
     mark = token_hex(16)  # No string of a user's holds it.
     known: dict[int, Any] = {}  # Of lists: a value may hold one list many times.
@@ -263,6 +266,30 @@ def dumps(value: Any, indent: int | None = None) -> str:
     for key, digits in long.items():
         text = text.replace(key, digits)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _has_long(value: Any) -> bool:
+    """Whether there is an integer in the value that takes long to write."""
+    stack = [(value,)] if not isinstance(value, (dict, list, tuple)) else [value]
+    seen: set[int] = set()  # Of lists: a value may hold one list many times.
+    while stack:
+        part = stack.pop()
+        for each in part.values() if isinstance(part, dict) else part:
+            kind = type(each)
+            if kind is str or kind is bool:
+                continue
+            if kind is int:
+                if each.bit_length() > LONG_BITS:
+                    return True
+            elif kind is dict:
+                stack.append(each)
+            elif isinstance(each, (list, tuple)):
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    stack.append(each)
+            elif isinstance(each, (int, dict)):
+                return True  # What is derived from these is left to the way that looks at everything.
+    return False
 
 
 def _short(part: list[Any] | tuple[Any, ...]) -> bool:

@@ -49,12 +49,13 @@ class SubsetSumToDnnt(Reduction):
     def _target(self, problem: SubsetSum) -> tuple[Instance, Mapping[str, Any]]:
         hidden = [f"h{i}" for i in range(len(problem.items))]
         one = listed((1,))
+        spaces = {a: listed((0, a)) for a in problem.items}  # Equal items share one.
         network = Network(
             1,
             (*(vertex(name, "identity") for name in hidden), vertex("t", "identity")),
             ("t",),
             (
-                *(Edge(SOURCE, name, (listed((0, a)),)) for name, a in zip(hidden, problem.items, strict=True)),
+                *(Edge(SOURCE, name, (spaces[a],)) for name, a in zip(hidden, problem.items, strict=True)),
                 *(Edge(name, "t", (one,)) for name in hidden),
             ),
         )
