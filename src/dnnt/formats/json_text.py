@@ -270,7 +270,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
 
 def _has_long(value: Any) -> bool:
     """Whether there is an integer in the value that takes long to write."""
-    stack = [(value,)] if not isinstance(value, (dict, list, tuple)) else [value]
+    stack: list[Any] = [value] if isinstance(value, (dict, list, tuple)) else [(value,)]
     seen: set[int] = set()  # Of lists: a value may hold one list many times.
     while stack:
         part = stack.pop()
