@@ -57,6 +57,9 @@ QUICKLY_NEAR = 9.0
 STATE_SECONDS = 2e-6
 """What one of them takes."""
 
+PAIR_SECONDS = 2e-8
+"""What a pair takes where sums are formed."""
+
 WINDOW_CHECK = 30
 """How much longer the checker takes for a window than we do; with other sets it keeps up."""
 
@@ -255,7 +258,11 @@ class _Search:
         if not self.cuts:
             return inf
         count = log_count(self.clouds, self.slacks, self._most_slack(targets))
-        return STATE_SECONDS * 2**count if count < 60 else inf
+        if count >= 60:
+            return inf
+        # Sums of equal units are formed of two sets of about half as many.
+        pairs = 4.0 ** (count - 2) if any(cloud.times > 1 for cloud in self.clouds) else 0.0
+        return STATE_SECONDS * 2**count + PAIR_SECONDS * pairs
 
     def _by_face(self, top: int, few: float) -> Searched | None:
         """All states near the face of the cut, as long as they are few (a logarithm), from the bound up to what is

@@ -22,7 +22,7 @@ from dnnt.reachable.clouds import Cloud, Digits
 MOST_STEPS = 60
 """Vertices after which the search stops where it is."""
 
-LARGEST_FLOAT = 10**12
+LARGEST_FLOAT = 10**5
 """Multiplicities, digits, wanted values and ratios of weights above this need fractions: floats would miss units."""
 
 LONGEST = 40
