@@ -25,8 +25,10 @@ MOST_STEPS = 60
 LARGEST_FLOAT = 10**5
 """Multiplicities, digits, wanted values and ratios of weights above this need fractions: floats would miss units."""
 
-LONGEST = 40
-"""Bits of the largest coordinate of a direction."""
+SHORT = 40
+"""Bits that a coordinate of a direction may have whatever the sizes; else enough that the distance to a cut, squared,
+is right to less than 1.
+"""
 
 Vertex = tuple[int, ...]
 """For each summand the index of one of its vectors."""
@@ -187,19 +189,19 @@ def _direction(corral: list[_Entry], wanted: list[Fraction], weights: list[Fract
     if mixture is None:
         return None
     x = _mixed(mixture, points)
-    return whole([-w * v for w, v in zip(weights, x, strict=True)])
+    size = max(int(abs(v)).bit_length() for point in points for v in point)
+    return whole([-w * v for w, v in zip(weights, x, strict=True)], max(SHORT, 2 * size + 20))
 
 
-def whole(direction: Sequence[Fraction]) -> tuple[int, ...] | None:
-    """Coprime integers in proportion (rounded where they would be long); None for zeros."""
+def whole(direction: Sequence[Fraction], bits: int) -> tuple[int, ...] | None:
+    """Coprime integers in proportion, rounded where they would have more bits; None for zeros."""
     if not any(direction):
         return None
     common = lcm(*(v.denominator for v in direction))
     made = [v.numerator * (common // v.denominator) for v in direction]
-    excess = max(abs(v) for v in made).bit_length() - LONGEST
     divisor = gcd(*made)
     made = [v // divisor for v in made]
-    if max(abs(v) for v in made).bit_length() > LONGEST:
-        excess = max(abs(v) for v in made).bit_length() - LONGEST
+    excess = max(abs(v) for v in made).bit_length() - bits
+    if excess > 0:
         made = [(v + (1 << (excess - 1))) >> excess for v in made]
     return tuple(made) if any(made) else None
