@@ -64,7 +64,7 @@ def reported(done: Ended, file: Path) -> Body:
         (DEEP, "brute-force"),
         (wide(10, 4), "brute-force"),
         (wide(10, 4), "reachable"),
-        (wide(15, 2), "auto"),
+        (wide(25, 4), "auto"),
         (wide(40, 3), "reachable"),
         (LONG_RANGE, "reachable"),
     ],

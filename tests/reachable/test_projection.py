@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from dnnt.reachable.projection import LONGEST, cut_in, nearest, whole
+from dnnt.reachable.projection import cut_in, nearest, whole
 from tests.reachable.hulls import distance, made_clouds, points_of, random_clouds
 
 
@@ -84,9 +84,10 @@ def test_one_point_and_no_weight() -> None:
 
 
 def test_whole() -> None:
-    assert whole([Fraction(1, 2), Fraction(-1, 3)]) == (3, -2)
-    assert whole([Fraction(0), Fraction(0)]) is None
-    long = whole([Fraction(10**100 + 1), Fraction(-(10**99)), Fraction(1)])
+    assert whole([Fraction(1, 2), Fraction(-1, 3)], 40) == (3, -2)
+    assert whole([Fraction(0), Fraction(0)], 40) is None
+    long = whole([Fraction(10**100 + 1), Fraction(-(10**99)), Fraction(1)], 40)
     assert long is not None
-    assert max(abs(v) for v in long).bit_length() <= LONGEST + 1
+    assert max(abs(v) for v in long).bit_length() <= 40 + 1
     assert long[2] == 0
+    assert whole([Fraction(10**100 + 1), Fraction(1)], 400) == (10**100 + 1, 1)
