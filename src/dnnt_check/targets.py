@@ -18,6 +18,7 @@ from dnnt_check.boxes import Axis
 from dnnt_check.budget import Work, describe, rough_seconds
 from dnnt_check.cut_targets import CutListing
 from dnnt_check.directions import Conditions
+from dnnt_check.duality import least_within
 from dnnt_check.keys import too_many_targets
 from dnnt_check.numbers import Number, add, multiply, ratio
 from dnnt_check.quadratics import list_by_parabolas
@@ -189,7 +190,7 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
     for cell in cells:
         total = add(total, cell.least, work)
     exact = free and all(cell.exact for cell in cells)
-    if not loss.too_small(total):
+    if not loss.too_small(total) or _cut_off(loss, constant, cells, conditions, work):
         return []
     listings: list[Listing] = []
     for cell in cells:
@@ -201,6 +202,15 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
     if free:
         return _combine(loss, listings, constant, limit, work)
     return CutListing(loss, listings, constant, conditions, limit, work).run()
+
+
+def _cut_off(loss: StateLoss, constant: Number, cells: list[_Cell], conditions: Conditions, work: Work) -> bool:
+    """Whether some cut by itself leaves no state with too small a loss, for losses that are lines between breaks."""
+    kind, rows = loss.instance.loss.kind, loss.structure.rows
+    if kind not in ("absolute", "hinge") or any(row is not None and row.kind != "identity" for row in rows):
+        return False
+    lines = [item.pieces for cell in cells for item in cell.coordinates]
+    return any(not loss.too_small(add(constant, least_within(cut, lines, work), work)) for cut in conditions.cuts)
 
 
 def _cells(loss: StateLoss, work: Work) -> list[_Cell]:

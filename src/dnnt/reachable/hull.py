@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, lcm, log2
+from math import inf, log2
 
 from dnnt.exact import Number
 from dnnt.reachable.clouds import Cloud, clouds_of
+from dnnt.reachable.cut_bounds import along_lines, in_values, lower_bound, wanted_point
 from dnnt.reachable.face import Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.folding_cost import fold_seconds, total_log
 from dnnt.reachable.found import Found, Grounds, Searched, Way, way_of_halves, way_of_mixture
@@ -27,7 +28,6 @@ from dnnt.reachable.key_kinds import split as split_key
 from dnnt.reachable.listing import Coordinate, Costs, costs_of, listed
 from dnnt.reachable.membership import membership
 from dnnt.reachable.mixtures import Exchanges, Mixture, rounded
-from dnnt.reachable.packing import Packing
 from dnnt.reachable.projection import Cut, Nearest, cut_in, nearest
 from dnnt.reachable.residues import Residues, residues_of
 from dnnt.reachable.terms import Term
@@ -91,20 +91,9 @@ def by_hull(
         return None
     run.progress("the hull of all states", 0.1)
     clouds = clouds_of(parts.all, parts.keys, parts.counts, parts.packing)
-    near = nearest(clouds, *wanted_point(costs, len(parts.packing.axes)), run.poll)
+    width = len(parts.packing.axes)
+    near = along_lines(clouds, costs, width) or nearest(clouds, *wanted_point(costs, width), run.poll)
     return _Search(parts, clouds, costs, used, near, threshold, run, improved, excluded).search()
-
-
-def wanted_point(costs: Costs, width: int) -> tuple[list[Fraction], list[Fraction]]:
-    """Where the loss is least, as digits, and the weights of the coordinates."""
-    wanted, weights = [Fraction(0)] * width, [Fraction(0)] * width
-    for at in costs.coordinates:
-        if at.square is not None:
-            w, q, y = at.square
-            wanted[at.axis], weights[at.axis] = Fraction(y, q), Fraction(w * q * q)
-        else:
-            wanted[at.axis], weights[at.axis] = Fraction(at.best), Fraction(1)
-    return wanted, weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +160,8 @@ class _Search:
         near_face = self._by_face(top, QUICKLY_NEAR if equal else MOST_NEAR)
         if near_face is not None:
             return near_face
+        if top < self.root:
+            return Searched(found if self.threshold is None else None, self._grounds(0))
         step = max(
             (at.cost(min(at.best + 1, at.count - 1)) - at.cost(at.best) for at in self.costs.coordinates), default=1
         )
@@ -405,32 +396,3 @@ def _value(cut: Cut, point: list[int]) -> int:
 def _is_free(at: Coordinate) -> bool:
     """Whether a coordinate costs the same at every digit: nothing would bound a list of states."""
     return at.square is None and at.cost(0) == at.cost(at.best) == at.cost(at.count - 1)
-
-
-def lower_bound(costs: Costs, cut: Cut) -> int | None:
-    """A lower bound on the cost of all states, by the distance to the cut; None where the cut is not needed."""
-    q = next((at.square[1] for at in costs.coordinates if at.square is not None), 1)
-    near, inverse, plain = 0, Fraction(0), False
-    for at in costs.coordinates:
-        c = cut.direction[at.axis]
-        if at.square is None:
-            plain = plain or bool(c)
-            near += c * q * at.best
-        else:
-            w, _, y = at.square
-            near += c * y
-            inverse += Fraction(c * c, w)
-    excess = near - q * cut.most
-    if excess <= 0:
-        return None
-    if plain or not inverse:
-        return costs.least
-    square = Fraction(excess * excess) / inverse
-    return -(-square.numerator // square.denominator)
-
-
-def in_values(direction: tuple[int, ...], packing: Packing, modulus: int) -> tuple[tuple[int, ...], int]:
-    """A direction over digits as one over values, in whole numbers, and a modulus scaled alike."""
-    steps = [Fraction(axis.step) if axis.count > 1 else Fraction(1) for axis in packing.axes]
-    factor = lcm(*(step.numerator for step in steps))
-    return tuple(int(c * factor / step) for c, step in zip(direction, steps, strict=True)), modulus * factor
