@@ -52,6 +52,33 @@ class ThinGrounds:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseSplit:
+    """Of the units equal to the one at this position at most `count` are of this kind; in the second branch more."""
+
+    position: int
+    kind: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGrounds:
+    """A case with its cut: for each position of `kinds`, and each kind there, what its vectors give to the cut at most
+    and slopes that show it (None for kinds that there cannot be).
+    """
+
+    cut: tuple[int, ...]
+    kinds: tuple[tuple[int, tuple[tuple[Number, tuple[Number, ...]] | None, ...]], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The case as the certificate file holds it."""
+        kinds = [
+            [position, [None if top is None else [to_json(top[0]), list(map(to_json, top[1]))] for top in tops]]
+            for position, tops in self.kinds
+        ]
+        return {"cut": list(self.cut), "kinds": kinds}
+
+
+@dataclass(frozen=True, slots=True)
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
@@ -60,7 +87,8 @@ class ReachableStates:
     greatest values), `residues` (c, m) (c · v has one residue modulo m) and a `window` (L is found only where it is
     needed); vectors have n coordinates for each sum, then n for each unit that is an output. With `points`, one cut and
     a `slack` only states that fall at most so much short of the cut's greatest value are looked at; `thin` says of
-    which units only the vectors near the face are formed.
+    which units only the vectors near the face are formed. With `targets` there may be `cases` instead: splits and
+    cases, in preorder, each case with a cut of its own.
     """
 
     left: tuple[tuple[int, int], ...]
@@ -71,6 +99,7 @@ class ReachableStates:
     window: bool = False
     slack: Number | None = None
     thin: tuple[ThinGrounds, ...] = ()
+    cases: tuple[CaseSplit | CaseGrounds, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The grounds as the certificate file holds them."""
@@ -92,6 +121,11 @@ class ReachableStates:
             body["thin"] = [
                 [unit.position, to_json(unit.most), [list(map(to_json, slopes)) for slopes in unit.slopes]]
                 for unit in self.thin
+            ]
+        if self.cases:
+            body["cases"] = [
+                [case.position, case.kind, case.count] if isinstance(case, CaseSplit) else case.to_json()
+                for case in self.cases
             ]
         return body
 

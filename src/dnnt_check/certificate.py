@@ -96,6 +96,31 @@ class Thin:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Of the units like the one at this position at most `count` are of this kind; in the second branch more are."""
+
+    position: int
+    kind: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindTop:
+    """What vectors of a kind give to the cut at most, and the slopes that help to prove it: see `kinds`."""
+
+    most: Number
+    slopes: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case with its cut: for units at these positions a bound for each kind, None for kinds that there cannot be."""
+
+    cut: tuple[int, ...]
+    kinds: tuple[tuple[int, tuple[KindTop | None, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grounds:
     """Why a lower part is said to hold; `signs` belongs to the kind `restricted`, the others to `reachable`."""
 
@@ -109,6 +134,7 @@ class Grounds:
     window: bool = False
     slack: Number | None = None
     thin: tuple[Thin, ...] = ()
+    cases: tuple[Split | Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +306,7 @@ def _read_grounds(value: Any, work: Work) -> Grounds:
 
 
 def _read_reachable(value: Any, place: Place, work: Work) -> Grounds:
-    record(value, place, ("kind", "left", "last", "sizes"), ("cuts", "residues", "window", "slack", "thin"))
+    record(value, place, ("kind", "left", "last", "sizes"), ("cuts", "residues", "window", "slack", "thin", "cases"))
     runs: list[tuple[int, int]] = []
     for i, item in enumerate(array(value["left"], (place, "left"))):
         here: Place = ((place, "left"), i)
@@ -295,6 +321,12 @@ def _read_reachable(value: Any, place: Place, work: Work) -> Grounds:
     last = text(value["last"], (place, "last"))
     if last not in ("points", "targets"):
         raise fault((place, "last"), 'is "points" or "targets"')
+    if "cases" in value:
+        for key in ("cuts", "residues", "window", "slack", "thin"):
+            if key in value:
+                raise fault((place, key), 'does not go with "cases"')
+        if last != "targets":
+            raise fault((place, "cases"), 'goes with "last" = "targets"')
     sizes = record(value["sizes"], (place, "sizes"), SIZES)
     declared = {key: integer(sizes[key], ((place, "sizes"), key), 0) for key in SIZES}
     if last != "targets":
@@ -318,7 +350,56 @@ def _read_reachable(value: Any, place: Place, work: Work) -> Grounds:
         window="window" in value,
         slack=_read_slack(value, len(cuts), place, work),
         thin=_read_thin(value, place, work),
+        cases=_read_cases(value, place, work),
     )
+
+
+def _read_cases(value: Any, place: Place, work: Work) -> tuple[Split | Case, ...]:
+    result: list[Split | Case] = []
+    if "cases" not in value:
+        return ()
+    place = (place, "cases")
+    for i, item in enumerate(array(value["cases"], place)):
+        here: Place = (place, i)
+        work.spend(5e-6)
+        if isinstance(item, list):
+            if len(item) != 3:
+                raise fault(here, "a triple [position, kind, count], or an object, is expected")
+            position, kind, count = (integer(entry, (here, k), 0) for k, entry in enumerate(item))
+            result.append(Split(position, kind, count))
+            continue
+        record(item, here, ("cut", "kinds"), ())
+        cut = _read_direction(item["cut"], (here, "cut"), work)
+        kinds: dict[int, tuple[KindTop | None, ...]] = {}
+        for k, pair in enumerate(array(item["kinds"], (here, "kinds"))):
+            there: Place = ((here, "kinds"), k)
+            if len(array(pair, there)) != 2:
+                raise fault(there, "a pair [position, [bound, ...]] is expected")
+            position = integer(pair[0], (there, 0), 0)
+            if position in kinds:
+                raise fault((there, 0), "this position is given twice")
+            kinds[position] = tuple(
+                [_read_top(top, ((there, 1), j), work) for j, top in enumerate(array(pair[1], (there, 1)))]
+            )
+        result.append(Case(cut, tuple(kinds.items())))
+    if not result:
+        raise fault(place, "at least one case is expected")
+    return tuple(result)
+
+
+def _read_top(value: Any, place: Place, work: Work) -> KindTop | None:
+    if value is None:
+        return None
+    pair = array(value, place)
+    if len(pair) != 2:
+        raise fault(place, "a pair [number, [number, ...]], or null, is expected")
+    slopes = numbers(pair[1], (place, 1), work, True)
+    most = number(pair[0], (place, 0), work, True)
+    for entry in (most, *slopes):
+        _short(entry.numerator, place)
+        _short(entry.denominator, place)
+    work.spend(4e-6)
+    return KindTop(most, slopes)
 
 
 def _read_thin(value: Any, place: Place, work: Work) -> tuple[Thin, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dnnt_check.budget import Invalid, Work, rough_seconds
 from dnnt_check.capped import Capped
+from dnnt_check.cases import check_cases
 from dnnt_check.certificate import Grounds, Sizes
 from dnnt_check.directions import conditions_of
 from dnnt_check.instance import Instance
@@ -45,6 +46,9 @@ def check_reachable(
     structure = structure_of(instance, network, grounds.left, work)
     if grounds.window:
         _check_window(structure)
+    if grounds.cases:
+        check_cases(instance, structure, grounds, sizes, bound, strict, work)
+        return
     summands = Summands(instance, structure, sizes, work, bool(grounds.cuts) and not grounds.window, grounds.thin)
     loss = StateLoss(instance, structure, summands.axes, bound, strict, work)
     if grounds.last == "targets":

@@ -7,7 +7,7 @@ their own box, so that adding keys adds vectors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from dnnt_check.boxes import Axis, Extent, axes
@@ -44,7 +44,7 @@ ANY = 10**100
 class Contribution:
     """A group's set of vectors, before it is packed: extents of its coordinates and the spaces to the sums.
 
-    With `outer` and `thin` it is not formed, but for the vectors near the face of a cut.
+    With `outer` it is not formed, but for the vectors near the face of a cut; `thin` says of which one.
     """
 
     group: Group
@@ -83,8 +83,12 @@ class Summands:
         work: Work,
         capped: bool = False,
         thin: Sequence[Thin] = (),
+        cases: Container[int] = (),
     ) -> None:
-        """Rebuild the sets; if `capped`, not all of R is going to be formed, and not all of the `thin` units."""
+        """Rebuild the sets; if `capped`, not all of R is going to be formed, and not all of the `thin` units.
+
+        Nor all of the units with a position in `cases`.
+        """
         self.work = work
         self.sizes = sizes
         self.capped = capped
@@ -94,7 +98,8 @@ class Summands:
         self._outers: dict[int, Outer] = {}
         known = {item.position: item for item in thin}
         self.contributions = [
-            self._contribution(structure, group, known.get(group.first)) for group in structure.groups
+            self._contribution(structure, group, known.get(group.first), group.first in cases)
+            for group in structure.groups
         ]
         self.rest = self._rest_terms(structure)
         extents = [Extent() for _ in range(self.points * self.rows)]
@@ -155,13 +160,13 @@ class Summands:
         """What a difference of values in a coordinate adds to a key with these strides."""
         return whole_ratio(difference, self.axes[place].step) * strides[place] if difference else 0
 
-    def _contribution(self, structure: Structure, group: Group, thin: Thin | None) -> Contribution:
+    def _contribution(self, structure: Structure, group: Group, thin: Thin | None, from_afar: bool) -> Contribution:
         work = self.work
         place = group.source
         outer: Outer | None = None
-        if thin is not None:
+        if thin is not None or from_afar:
             if group.row is not None:
-                raise Invalid("lower.grounds.thin: a unit that is an output")
+                raise Invalid(f"lower.grounds.{'cases' if thin is None else 'thin'}: a unit that is an output")
             if place not in self._outers:
                 self._outers[place] = outer_of(structure.sources[place], self.points, work)
             outer = self._outers[place]

@@ -46,12 +46,14 @@ class Outer:
         options: for each slot the digits of its multiples, from the lowest corner of their own box.
         values: for each distinct input the value of the activation for every digit of the box.
         image: extents and divisors of these values; it holds no vectors.
+        tops: for each slot the greatest digit of its multiples in each coordinate.
     """
 
     box: tuple[Axis, ...]
     options: tuple[tuple[Digits, ...], ...]
     values: tuple[tuple[Number, ...], ...]
     image: Image
+    tops: tuple[Digits, ...]
 
 
 def outer_of(source: Source, points: int, work: Work) -> Outer:
@@ -82,7 +84,8 @@ def outer_of(source: Source, points: int, work: Work) -> Outer:
             work.spend(3e-6)
         values.append(tuple(these))
     distinct = tuple([tuple(set(these)) for these in values])
-    return Outer(box, options, tuple(values), Image(*extents_of(distinct, work), distinct, None, None, ()))
+    tops = tuple([tuple([max(column) for column in zip(*these, strict=True)]) for these in options])
+    return Outer(box, options, tuple(values), Image(*extents_of(distinct, work), distinct, None, None, ()), tops)
 
 
 def _multiples(column: Sequence[Number], space: Scaled, box: tuple[Axis, ...], work: Work) -> tuple[Digits, ...]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dnnt.certificate import (
+    CaseGrounds,
+    CaseSplit,
     Certificate,
     Empty,
     Enumeration,
@@ -104,6 +106,7 @@ def _grounds(given: Any) -> Grounds:
                 ThinGrounds(position, number(most), tuple(tuple(map(number, vector)) for vector in slopes))
                 for position, most, slopes in given.get("thin", ())
             ),
+            tuple(map(_case, given.get("cases", ()))),
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))
@@ -119,6 +122,19 @@ def _grounds(given: Any) -> Grounds:
             "lower.grounds",
         )
     return simple[kind]
+
+
+def _case(given: Any) -> CaseSplit | CaseGrounds:
+    if isinstance(given, list):
+        position, kind, count = given
+        return CaseSplit(position, kind, count)
+    return CaseGrounds(
+        tuple(given["cut"]),
+        tuple(
+            (position, tuple(None if top is None else (number(top[0]), tuple(map(number, top[1]))) for top in tops))
+            for position, tops in given["kinds"]
+        ),
+    )
 
 
 def _signs(given: Any) -> Signs | None:

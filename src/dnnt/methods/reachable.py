@@ -110,7 +110,8 @@ def _from_afar(instance: Instance, program: Program, goal: Goal, run: Run) -> Ma
         best[:] = [found]
 
     def prove(loss: Number, grounds: ReachableStates) -> None:
-        excluded[:] = [(loss, grounds)]
+        if not excluded or loss > excluded[0][0]:
+            excluded[:] = [(loss, grounds)]
 
     try:
         ended = search.search(improved, prove)

@@ -98,7 +98,9 @@ def nearest(
     outside = _product(w, x, x) > (
         0 if large else 1e-18 * sum(wi * yi * yi for wi, yi in zip(w, y, strict=True)) + 1e-12
     )
-    return Nearest(vertices, _direction(corral, list(wanted), list(weights)) if outside else None)
+    return Nearest(
+        vertices, direction_to([digits for _, digits, _ in corral], list(wanted), list(weights)) if outside else None
+    )
 
 
 def _large(clouds: Sequence[Cloud], wanted: Sequence[Fraction], weights: Sequence[Fraction]) -> bool:
@@ -182,9 +184,11 @@ def _solved(matrix: list[list[Any]]) -> list[Any] | None:
     return [matrix[i][size] / matrix[i][i] for i in range(size)]
 
 
-def _direction(corral: list[_Entry], wanted: list[Fraction], weights: list[Fraction]) -> tuple[int, ...] | None:
+def direction_to(
+    corral: Sequence[Sequence[int]], wanted: list[Fraction], weights: list[Fraction]
+) -> tuple[int, ...] | None:
     """The direction from the nearest point of the corral's affine hull to y, in coprime integers, computed exactly."""
-    points = [[Fraction(d) - y for d, y in zip(digits, wanted, strict=True)] for _, digits, _ in corral]
+    points = [[Fraction(d) - y for d, y in zip(digits, wanted, strict=True)] for digits in corral]
     mixture = _affine(points, weights)
     if mixture is None:
         return None

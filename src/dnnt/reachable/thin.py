@@ -21,7 +21,7 @@ from dnnt.reachable.clouds import IN_PYTHON, Cloud, Digits
 from dnnt.reachable.cut_bounds import in_values, lower_bound, wanted_point
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum, repacked, vector_of_part
 from dnnt.reachable.expression import Along, Sum
-from dnnt.reachable.face import Slack, excess_of, log_count, slacks_of
+from dnnt.reachable.face import Excess, Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.found import Found, Way
 from dnnt.reachable.hull import MOST_AXES
 from dnnt.reachable.key_kinds import Keys, PythonKeys
@@ -47,6 +47,11 @@ SCALE = 1 << 24
 
 SPARE = 2
 """How much larger than ours the checker's sets of partial sums may be: slots that tell equally much have no order."""
+
+
+Ended = tuple[Found | None, ReachableStates | None, dict[str, Any]]
+Improved = Callable[[Found], None]
+Excluded = Callable[[Number, ReachableStates], None]
 
 
 @dataclass
@@ -188,86 +193,100 @@ class ThinSearch:
         ]
         wanted, weights = wanted_point(costs, len(self.packing.axes))
         near = nearest(self.clouds, wanted, weights, self.run.poll)
-        if near.direction is None:
-            return False
-        self.cut = cut_in(near.direction, self.clouds)
-        bound, excess = lower_bound(costs, self.cut), excess_of(costs, self.cut)
-        if bound is None or excess is None:
-            return False
-        self.root, self.excess = max(costs.least, bound), excess
+        self.cut: Cut | None = None
+        self.root = costs.least
+        self.excess: Excess | None = None
+        if near.direction is not None:
+            self.cut = cut_in(near.direction, self.clouds)
+            bound, self.excess = lower_bound(costs, self.cut), excess_of(costs, self.cut)
+            if bound is None or self.excess is None:
+                return False
+            self.root = max(costs.least, bound)
         self.mixture = rounded(self.clouds, near.vertices)
         return True
 
     # ------------------------------------------------------------ the search
 
-    def search(
-        self, improved: Callable[[Found], None], excluded: Callable[[Number, ReachableStates], None]
-    ) -> tuple[Found | None, ReachableStates | None, dict[str, Any]] | None:
+    def search(self, improved: Improved, excluded: Excluded) -> Ended | None:
         """The cheapest state and the grounds (with a threshold any state at or below it, perhaps without grounds).
 
-        None where the states near the face are too many.
+        None where neither the states near the face nor the cases come to an end.
         """
-        costs, best = self.costs_, self._cost(self.mixture.key)
-        found = Found(costs.loss(best), self._way_of([dict(counter) for counter in self.mixture.used]))
+        costs, cost = self.costs_, self._cost(self.mixture.key)
+        found = Found(costs.loss(cost), self._way_of([dict(counter) for counter in self.mixture.used]))
         improved(found)
-        top = best - 1 if self.threshold is None else costs.budget(self.threshold, True)
-        if self.threshold is not None and best <= top:
+        if self.threshold is not None and cost <= costs.budget(self.threshold, True):
             return found, None, {"last": "points"}
-        step, low = max(1, (top + 1 - self.root) // 64), self.root
+        self.best = found, cost
         try:
-            while True:
-                trial = min(top + 1, low)
-                most = self.excess.slack(trial)
-                folds = self._near(most)
-                if folds is None:
-                    return None
-                self.run.progress("states near a face of the hull", 0.5)
-                cost, pair = self._cheapest(*folds)
-                if cost < best:
-                    best, found = cost, Found(costs.loss(cost), self._way(folds, pair))
-                    improved(found)
-                    if self.threshold is None:
-                        top = best - 1
-                if cost <= min(trial, costs.budget(self.threshold, True) if self.threshold is not None else trial):
-                    final = self.excess.slack(cost)
-                    return self._ended(found, final)
-                if trial > top:
-                    return self._ended(found if self.threshold is None else None, self.excess.slack(top + 1))
-                excluded(costs.loss(trial), self._grounds(most, *folds))
-                low, step = low + step, step * 4
+            near = self._near_face(improved, excluded)
+        except Thick:
+            near = None
+        if near is not None:
+            return near
+        from dnnt.reachable.by_cases import ByCases  # It needs NumPy.
+
+        try:
+            return ByCases(self).search(*self.best, improved, excluded)
         except Thick:
             return None
 
-    def _ended(self, found: Found | None, most: int) -> tuple[Found | None, ReachableStates, dict[str, Any]] | None:
-        folds = self._near(most)
+    def _near_face(self, improved: Improved, excluded: Excluded) -> Ended | None:
+        """All states near the face, from the bound up to what is found; None where they are too many."""
+        if self.cut is None or self.excess is None:
+            return None
+        costs, (found, best) = self.costs_, self.best
+        top = best - 1 if self.threshold is None else costs.budget(self.threshold, True)
+        step, low = max(1, (top + 1 - self.root) // 64), self.root
+        while True:
+            trial = min(top + 1, low)
+            most = self.excess.slack(trial)
+            folds = self._near(self.cut, most)
+            if folds is None:
+                return None
+            self.run.progress("states near a face of the hull", 0.5)
+            cost, pair = self._cheapest(*folds)
+            if cost < best:
+                best, found = cost, Found(costs.loss(cost), self._way(folds, pair, self.cut))
+                self.best = found, best
+                improved(found)
+                if self.threshold is None:
+                    top = best - 1
+            if cost <= min(trial, costs.budget(self.threshold, True) if self.threshold is not None else trial):
+                return self._ended(found, self.cut, self.excess.slack(cost))
+            if trial > top:
+                return self._ended(found if self.threshold is None else None, self.cut, self.excess.slack(top + 1))
+            excluded(costs.loss(trial), self._grounds(self.cut, most, *folds))
+            low, step = low + step, step * 4
+
+    def _ended(self, found: Found | None, cut: Cut, most: int) -> Ended | None:
+        folds = self._near(cut, most)
         if folds is None:
             return None
         left, right = folds[0].result.size, folds[1].result.size
-        return found, self._grounds(most, *folds), {"last": "points", "left": left, "right": right}
+        return found, self._grounds(cut, most, *folds), {"last": "points", "left": left, "right": right}
 
     def _cost(self, key: int) -> int:
         return sum(at.cost(key // at.stride % at.count) for at in self.costs_.coordinates)
 
-    def _near(self, most: int) -> tuple[Fold, Fold] | None:
+    def _near(self, cut: Cut, most: int) -> tuple[Fold, Fold] | None:
         """The sums of the units, and the rest, of slack at most `most`; None where they are too many."""
         sets: list[Keys] = []
         slacks: list[list[int]] = []
         for i, cloud in enumerate(self.clouds):
             if isinstance(cloud, ThinCloud):
-                own = cloud.own(self.cut.direction)
+                own = cloud.own(cut.direction)
                 formed = [cloud.whole(digits) for digits in cloud.part.near(own, most)]
                 sets.append(PythonKeys(frozenset(map(cloud.key_of, formed))))
-                greatest = self.cut.greatest[i]
-                slacks.append(
-                    [greatest - sum(c * d for c, d in zip(self.cut.direction, v, strict=True)) for v in formed]
-                )
+                greatest = cut.greatest[i]
+                slacks.append([greatest - sum(c * d for c, d in zip(cut.direction, v, strict=True)) for v in formed])
             else:
                 sets.append(self.keys[i])
-                slacks += slacks_of([cloud], Cut(self.cut.direction, 0, (self.cut.greatest[i],)))
+                slacks += slacks_of([cloud], Cut(cut.direction, 0, (cut.greatest[i],)))
         if log_count(self.clouds, slacks, most) > MOST_NEAR:
             return None
         self.sizes = [keys.size for keys in sets]
-        near = Slack(self.cut, most, self.packing)
+        near = Slack(cut, most, self.packing)
         # The rest is the last part of the sets, as it is of the cut.
         left = fold_sum(sets, [*self.times, 0], self.packing, self.run, near.near)
         right = fold_sum(sets, [*([0] * len(self.times)), 1], self.packing, self.run, near.near)
@@ -286,14 +305,14 @@ class ThinSearch:
 
     # ------------------------------------------------------------ the way back
 
-    def _way(self, folds: tuple[Fold, Fold], pair: tuple[int, int]) -> Way:
+    def _way(self, folds: tuple[Fold, Fold], pair: tuple[int, int], cut: Cut) -> Way:
         def way(run: Run) -> Solution:
             one, two = (used_keys(fold, key, run) for fold, key in zip(folds, pair, strict=True))
-            return self._way_of([dict(a + b) for a, b in zip(one, two, strict=True)])(run)
+            return self._way_of([dict(a + b) for a, b in zip(one, two, strict=True)], cut)(run)
 
         return way
 
-    def _way_of(self, used: list[dict[int, int]]) -> Way:
+    def _way_of(self, used: list[dict[int, int]], cut: Cut | None = None) -> Way:
         """The way back from keys with multiplicities for every group, and one of the rest."""
 
         def way(run: Run) -> Solution:
@@ -303,40 +322,41 @@ class ThinSearch:
                     vectors = [(vector_of_part(part, self.packing, key), n) for key, n in sorted(counted.items())]
                     made.append(tuple([(recover(part, vector, run), n) for vector, n in vectors]))
                 else:
-                    made.append(tuple([(self._recovered(i, part, key), n) for key, n in sorted(counted.items())]))
+                    made.append(tuple([(self._recovered(i, part, key, cut), n) for key, n in sorted(counted.items())]))
             *units, ((rest, _),) = made
             return Solution(tuple(units), rest)
 
         return way
 
-    def _recovered(self, i: int, part: ThinUnit, key: int) -> Any:
+    def _recovered(self, i: int, part: ThinUnit, key: int, cut: Cut | None) -> Any:
         """What the slots of a unit are for a vector of this key: an end of some direction, or one near the face."""
         cloud = self.clouds[i]
         ends_ = {cloud.key_of(digits): direction for digits, (_, direction) in cloud.seen.items()}
-        direction = cloud.own(self.cut.direction)
         if key in ends_:
             for digits, (cell, z) in part.near(ends_[key], 0).items():
                 if cloud.key_of(cloud.whole(digits)) == key:
                     return part.recovered(ends_[key], cell, z)
+        assert cut is not None, "a vector that is no end"
+        direction = cloud.own(cut.direction)
         value = sum(
             c * (key // s % a.count)
-            for c, s, a in zip(self.cut.direction, self.packing.strides, self.packing.axes, strict=True)
+            for c, s, a in zip(cut.direction, self.packing.strides, self.packing.axes, strict=True)
         )
-        for digits, (cell, z) in part.near(direction, self.cut.greatest[i] - value).items():
+        for digits, (cell, z) in part.near(direction, cut.greatest[i] - value).items():
             if cloud.key_of(cloud.whole(digits)) == key:
                 return part.recovered(direction, cell, z)
         raise AssertionError("a vector that is not there")
 
     # ------------------------------------------------------------ the grounds
 
-    def _grounds(self, most: int, left: Fold, right: Fold) -> ReachableStates:
-        direction, factor = in_values(self.cut.direction, self.packing, 1)
+    def _grounds(self, cut: Cut, most: int, left: Fold, right: Fold) -> ReachableStates:
+        direction, factor = in_values(cut.direction, self.packing, 1)
         thin, partial, sent = [], [1], [1]
         for i, part in enumerate(self.units):
             if not isinstance(part, ThinUnit):
                 partial.append(part.parts[0].parts[0].keys.size)
                 continue
-            known = part.direction(self.clouds[i].own(self.cut.direction))
+            known = part.direction(self.clouds[i].own(cut.direction))
             best = part.packing.axes
             value = sum(
                 (c * axis.value(d) for c, axis, d in zip(direction, best, part.contribution(*known.best), strict=True)),

@@ -91,6 +91,7 @@ class ThinUnit:
         if any(axis.count > MOST_DIGITS for axis in self.pre.axes):
             raise Thick
         self.options = [_vectors(part, self.pre) for part in self.parts]
+        self.ends = [(min(options), max(options)) for options in self.options]
         self.tops = [tuple(max(column) for column in zip(*options, strict=True)) for options in self.options]
         self.values = [[node.part.activation(axis.value(d)) for d in range(axis.count)] for axis in self.pre.axes]
         self.outgoing = [None if block is None else execute(block, run) for block in node.blocks]
@@ -103,7 +104,7 @@ class ThinUnit:
         for line in lines:
             axes += [axis_of([normal(w * a) for w in line for a in values]) for values in seen]
         self.packing = Packing(tuple(axes))
-        self.partial = 1
+        self.partial, self.limit = 1, MOST_PARTIAL
         self._known: dict[tuple[int, ...], Direction] = {}
 
     @cached_property
@@ -167,7 +168,7 @@ class ThinUnit:
         made = Direction(tuple(phis), tuple(cells), tuple(bounds), most, best)
         for cell, bound in zip(cells, bounds, strict=True):
             if bound > most * FINE:
-                for z, value in self._formed(made, cell, most):
+                for z, value in self.formed(made, cell, most):
                     if value > most:
                         most, best = value, (cell.weights, z)
         return Direction(made.phi, made.cells, made.bounds, most, best)
@@ -202,9 +203,9 @@ class ThinUnit:
             part = (bound - most) / length
             b = [slope - part * v for slope, v in zip(b, way, strict=True)]
         slopes = tuple([round(slope * FINE) for slope in kept])
-        return slopes, self._bound(phi, cell, slopes), most, best
+        return slopes, self.bound(phi, cell, slopes), most, best
 
-    def _bound(self, phi: Sequence[Sequence[int]], cell: Sequence[Interval], slopes: Digits) -> int:
+    def bound(self, phi: Sequence[Sequence[int]], cell: Sequence[Interval], slopes: Digits) -> int:
         """The bound with these slopes, times `FINE`. The first part is greatest at a corner: the rest is linear."""
         bound: int = sum(
             max(FINE * f - slope * d for d, f in _corners(p, each))
@@ -227,14 +228,17 @@ class ThinUnit:
                 made[zero] = (None, (number,))
         for cell, bound in zip(known.cells, known.bounds, strict=True):
             if bound >= least * FINE:
-                for z, _ in self._formed(known, cell, least):
+                for z, _ in self.formed(known, cell, least):
                     made.setdefault(self.contribution(cell.weights, z), (cell, z))
         return made
 
-    def _formed(self, at: Direction, cell: Cell, least: int) -> Iterator[tuple[Digits, int]]:
-        """The pre-activations in a cell with F >= least, and F; equal values beyond a kink are one."""
+    def formed(self, at: Direction, cell: Cell, least: int, beam: int | None = None) -> Iterator[tuple[Digits, int]]:
+        """The pre-activations in a cell with F >= least, and F; equal values beyond a kink are one.
+
+        With a beam only so many partial sums are kept, the most promising ones: what is found is there, but not all.
+        """
         phi = at.phi[cell.weights]
-        for z in self._layers(at, cell, least)[-1]:
+        for z in self._layers(at, cell, least, beam)[-1]:
             value = sum(p[d] for p, d in zip(phi, z, strict=True))
             if value >= least and all(low <= d <= high for d, (low, high) in zip(z, cell.intervals, strict=True)):
                 yield z, value
@@ -247,7 +251,9 @@ class ThinUnit:
             ranges.append(max(products) - min(products))
         return sorted(range(len(ranges)), key=lambda j: -ranges[j])
 
-    def _layers(self, at: Direction, cell: Cell, least: int) -> list[dict[Digits, tuple[Digits, int]]]:
+    def _layers(
+        self, at: Direction, cell: Cell, least: int, beam: int | None = None
+    ) -> list[dict[Digits, tuple[Digits, int]]]:
         """The partial sums after each part (in order): each with the one before and the option that was taken.
 
         A sum is left out if no completion in the cell can reach `least`.
@@ -272,6 +278,7 @@ class ThinUnit:
             need = FINE * least - left
             made: dict[Digits, tuple[Digits, int]] = {}
             following: dict[Digits, int] = {}
+            promise: dict[Digits, int] = {}
             self.run.poll()
             for count, (p, along) in enumerate(layer.items()):
                 if not count & 4095:
@@ -299,7 +306,12 @@ class ThinUnit:
                             if q not in made:
                                 made[q] = (p, index)
                                 following[q] = total
-            if len(made) > MOST_PARTIAL:
+                                if beam is not None:
+                                    promise[q] = bound
+            if beam is not None and len(made) > beam:
+                best = sorted(promise, key=promise.__getitem__, reverse=True)[:beam]
+                made, following = {q: made[q] for q in best}, {q: following[q] for q in best}
+            if len(made) > self.limit:
                 raise Thick
             self.partial = max(self.partial, len(made))
             layers.append(made)
@@ -310,10 +322,13 @@ class ThinUnit:
 
     def recovered(self, direction: tuple[int, ...], cell: Cell | None, z: Digits) -> Found:
         """What the slots of a unit are for something of `near`."""
-        if cell is None:
+        return self.recovered_from(None if cell is None else self.direction(direction), cell, z)
+
+    def recovered_from(self, known: Direction | None, cell: Cell | None, z: Digits) -> Found:
+        """The same, with what is known of the direction; without a cell z is the number of the weights."""
+        if known is None or cell is None:
             chosen, number = [0] * len(self.parts), z[0]
         else:
-            known = self.direction(direction)
             value = sum(p[d] for p, d in zip(known.phi[cell.weights], z, strict=True))
             order, number = self._order(cell), cell.weights
             chosen = [0] * len(self.parts)
