@@ -138,9 +138,7 @@ class ByCases:
                 kinds.append((position, tuple(self._top(group, top, cut, factor) for top in tops)))
         return CaseGrounds(cut, tuple(kinds))
 
-    def _top(
-        self, group: UnitKinds, top: Top | None, cut: Digits, factor: int
-    ) -> KindTop | None:
+    def _top(self, group: UnitKinds, top: Top | None, cut: Digits, factor: int) -> KindTop | None:
         """In values: a digit counts from the lowest corner of the unit's own box."""
         if top is None:
             return None

@@ -17,6 +17,7 @@ from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from dnnt.reachable.clouds import Digits
+from dnnt.reachable.completion import Shares, Slot, complete
 from dnnt.reachable.hull import lower_bound, wanted_point
 from dnnt.reachable.kinds import Kinds, Top, UnitKinds
 from dnnt.reachable.listing import Costs, listed
@@ -35,6 +36,9 @@ MOST_UNITS = 64
 """Units with more equals than this are not counted kind by kind."""
 
 MOST_CASES = 4_000
+
+MOST_INSIDE = 60
+"""Cases for which the wanted state is looked for."""
 
 ROUNDS = 12
 """How often new vectors may change the nearest point of a case."""
@@ -80,6 +84,8 @@ class Node:
     parts: tuple[float, ...] = ()
     """How many units of each kind the nearest point has."""
     tried: bool = False
+    shares: dict[int, Shares] = field(default_factory=dict)
+    """For each kind how many units are at each vector of its pool, in the nearest point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +176,13 @@ class CaseSearch:
         g = next(g for g in range(len(self.groups)) if t < self.starts[g + 1])
         return g, t - self.starts[g]
 
-    def _vertex(self, node: Node, c: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int], list[float]]:
-        """The state of a case that is greatest in a direction, about, its counts, and what each kind gives."""
+    def _vertex(self, node: Node, c: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int], list[int]]:
+        """The state of a case that is greatest in a direction, about, its counts, and the vector of each kind."""
         import numpy as np
 
         total = np.zeros(self.width)
         counts: list[int] = []
-        tops: list[float] = []
+        places: list[int] = []
         for g, group in enumerate(self.groups):
             first, end = self.starts[g], self.starts[g + 1]
             at: list[int] = []
@@ -191,8 +197,8 @@ class CaseSearch:
                 if n:
                     total += n * self._pool(t)[at[t - first]]
             counts += chosen
-            tops += most
-        return total, counts, tops
+            places += at
+        return total, counts, places
 
     def relax(self, node: Node) -> None:
         """The nearest point of a case's hull: its direction, its counts, and the bound, as far as vectors are known."""
@@ -202,22 +208,28 @@ class CaseSearch:
         root = np.sqrt(w)
         for _ in range(ROUNDS):
             self.run.poll()
-            p, counts, _ = self._vertex(node, w * y)
-            points, numbers, mixture = [p], [counts], np.ones(1)
+            p, counts, at = self._vertex(node, w * y)
+            points, numbers, mixture = [p], [(counts, at)], np.ones(1)
             x = p
             for _ in range(WOLFE_STEPS):
                 way = w * (y - x)
-                p, counts, _ = self._vertex(node, way)
+                p, counts, at = self._vertex(node, way)
                 gain = float(way @ (p - x))
                 square = float(way @ (y - x))
                 if gain <= 1e-10 * (square + abs(float(way @ x))) + 1e-12 or any(np.array_equal(p, q) for q in points):
                     break
                 points.append(p)
-                numbers.append(counts)
+                numbers.append((counts, at))
                 mixture = np.append(mixture, 0.0)
                 points, numbers, mixture = _settled(points, numbers, mixture, y, root)
                 x = mixture @ np.array(points)
-            node.parts = tuple(map(float, mixture @ np.array(numbers)))
+            node.parts = tuple(map(float, mixture @ np.array([counts for counts, _ in numbers])))
+            node.shares = {}
+            for m, (counts, places) in zip(mixture.tolist(), numbers, strict=True):
+                for t, (n, place) in enumerate(zip(counts, places, strict=True)):
+                    if n and m > 0:
+                        shares = node.shares.setdefault(t, {})
+                        shares[place] = shares.get(place, 0.0) + m * n
             exact = [tuple(map(int, point)) for point in points]
             distance = float((w * (y - x)) @ (y - x))
             outside = distance > 1e-12 * float((w * y) @ y) + 1e-9
@@ -367,7 +379,7 @@ class CaseSearch:
         number = counting()
         waiting = [(tree.node.bound, next(number), tree)]
         ended: list[Tree] = []
-        cases = 1
+        cases, inside = 1, 0
         while waiting or ended:
             if not waiting:
                 again = self._finished(ended, best, top)
@@ -382,6 +394,13 @@ class CaseSearch:
             node = here.node
             limit = min(top, best.cost - 1)
             self.run.progress("cases of the hidden units", 0.5)
+            if node.direction is None and inside < MOST_INSIDE:
+                inside += 1
+                made = self._completed(node)
+                if made is not None:
+                    best.cost, best.made = self.costs.least, made
+                    self.found(best.cost, made)
+                    return self._least(tree)
             if bound > limit and not node.tried:
                 ended.append(here)
                 continue
@@ -416,6 +435,38 @@ class CaseSearch:
                     return None
             heappush(waiting, (node.bound, next(number), here))
         return tree
+
+    def _completed(self, node: Node) -> list[list[tuple[Any, int]]] | None:
+        """The wanted state, if it is found near the mixture of a case whose hull it lies in."""
+        whole: list[int] = []
+        for g, group in enumerate(self.groups):
+            parts = node.parts[self.starts[g] : self.starts[g + 1]]
+            counts = [int(n + 1e-9) for n in parts]
+            rest = sorted(range(len(parts)), key=lambda k: counts[k] - parts[k])
+            for k in rest[: group.times - sum(counts)]:
+                counts[k] += 1
+            whole += counts
+        fixed = Node(tuple(whole), tuple(whole), node.bound)
+        self.relax(fixed)
+        if fixed.direction is not None:
+            return None
+        units = [Slot(*self.where(t), fixed.shares.get(t, {0: 1.0})) for t, n in enumerate(whole) for _ in range(n)]
+        wanted = [0] * self.width
+        for at in self.costs.coordinates:
+            wanted[at.axis] = at.best
+        return complete(self.groups, units, wanted, self.packing, self.run)
+
+    def _least(self, tree: Tree) -> Tree | None:
+        """The proof that nothing costs less than the best state of the box: any cut will do."""
+        used = self.costs.coordinates[0].axis
+        node = tree.node
+        node.direction = tuple(int(i == used) for i in range(self.width))
+        try:
+            ending = self.settle(node, self.costs.least - 1, MUCH)
+        except Thick:
+            return None
+        assert isinstance(ending, Proved), "no state of the box costs less"
+        return Tree(node, proved=ending)
 
     def _bounded(self, tree: Tree, excluded: Callable[[int, Tree], None]) -> None:
         """Tell of what the hull of all states excludes."""

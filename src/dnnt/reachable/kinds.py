@@ -56,6 +56,18 @@ BEAM = 60
 """Partial sums of a quick look."""
 
 
+SWEEPS = 25
+"""Rounds over all slots that lead them to a mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A vector by the number of its weights and of the multiple of each column."""
+
+    weights: int
+    choices: Digits
+
+
 class UnitKinds:
     """The kinds of a group of units of which only vectors near a face are formed."""
 
@@ -77,7 +89,7 @@ class UnitKinds:
                 raise Thick
         self.count = len(self.cells)
         zero = (0,) * part.n
-        self.pools: list[dict[Digits, None]] = [
+        self.pools: list[dict[Digits, Digits | None]] = [
             {cloud.whole(part.contribution(cell, zero)): None} if isinstance(cell, int) else {} for cell in self.cells
         ]
         self.moving = [t for t, cell in enumerate(self.cells) if not isinstance(cell, int)]
@@ -171,7 +183,7 @@ class UnitKinds:
         digits = self.cloud.whole(self.part.contribution(self._cell(t).weights, z))
         if digits in self.pools[t]:
             return False
-        self.pools[t][digits] = None
+        self.pools[t][digits] = z
         return True
 
     def top(self, t: int, direction: Digits, level: int) -> Top | None:
@@ -242,11 +254,60 @@ class UnitKinds:
                     raise Thick
         return made
 
-    def recovered(self, way: tuple[Direction, Digits] | int) -> Any:
-        """What the slots are for something of `near`."""
+    def drawn(
+        self, t: int, shares: dict[int, float], number: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], list[Any]]:
+        """Vectors drawn around a mixture of the pool: digits of the whole, and how each is made."""
+        import numpy as np
+
+        part, cell = self.part, self.cells[t]
+        pool = list(self.pools[t].items())
+        if isinstance(cell, int):
+            return np.array([pool[0][0]], np.int64), [cell]
+        total = sum(shares.values())
+        mean = np.zeros(part.n)
+        for index, share in shares.items():
+            z = pool[index][1]
+            assert z is not None, "a kind with weights"
+            mean += share / total * np.array(z, np.float64)
+        choices = np.zeros((number, len(part.options)), np.int64)
+        z_ = np.zeros((number, part.n), np.int64)
+        for j, (options, share) in enumerate(zip(part.options, self._slots(mean), strict=True)):
+            ordered = sorted(range(len(options)), key=options.__getitem__)
+            place = share * (len(options) - 1)
+            level = np.minimum((place + random.random(number)).astype(np.int64), len(options) - 1)
+            choices[:, j] = np.array(ordered)[level]
+            z_ += np.array(options, np.int64)[choices[:, j]]
+        tables = [np.array(table, np.int64) for table in part.digits_of[cell.weights]]
+        columns = [table[z_[:, i]] for i, table in enumerate(tables)]
+        ratios = self.cloud.ratios
+        blocks = len(part.unit.node.blocks)
+        digits = np.stack([columns[i][:, b] * ratios[b * part.n + i] for b in range(blocks) for i in range(part.n)], 1)
+        return digits, [Drawn(cell.weights, tuple(row)) for row in choices.tolist()]
+
+    def _slots(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each slot how far it is from its one end to the other, such that the sum is the mean, about.
+
+        The point of the sum of segments that is nearest, by Newton's method in few coordinates on a smooth version:
+        each slot leans towards the direction that is wanted.
+        """
+        import numpy as np
+
+        share = np.full(len(self._move), 0.5)
+        norms = (self._move * self._move).sum(axis=1) + 1e-12
+        for _ in range(SWEEPS):
+            for j in range(len(share)):
+                gap = mean - self._start - share @ self._move
+                share[j] = min(1.0, max(0.0, share[j] + float(gap @ self._move[j]) / norms[j]))
+        return share
+
+    def recovered(self, way: tuple[Direction, Digits] | int | Drawn) -> Any:
+        """What the slots are for something of `near`, or drawn."""
         self.part.limit = MOST_PARTIAL
         if isinstance(way, int):
             return self.part.recovered_from(None, None, (way,))
+        if isinstance(way, Drawn):
+            return self.part.recovered_as(way.choices, way.weights)
         at, z = way
         return self.part.recovered_from(at, at.cells[0], z)
 
@@ -258,7 +319,7 @@ class PlainKinds:
     cloud: Cloud
     times: int
     count: int = 1
-    pools: list[dict[Digits, None]] = field(init=False)
+    pools: list[dict[Digits, Digits | None]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.pools = [dict.fromkeys(self.cloud.vectors)]

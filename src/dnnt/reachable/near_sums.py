@@ -59,7 +59,7 @@ class NearSums:
 
     def _code(self, digits: Digits, value: int) -> int:
         slack = value - sum(map(mul, self.direction, digits))
-        key: int = sum(map(mul, digits, self.packing.strides))
+        key = int(sum(map(mul, digits, self.packing.strides)))
         return key + slack * self.span
 
     def _classes(self, items: Sequence[Item], times: Sequence[int]) -> list[_Class]:

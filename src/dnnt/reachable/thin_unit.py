@@ -334,6 +334,10 @@ class ThinUnit:
             chosen = [0] * len(self.parts)
             for j, layer in zip(reversed(order), reversed(self._layers(known, cell, value)), strict=True):
                 z, chosen[j] = layer[z]
+        return self.recovered_as(chosen, number)
+
+    def recovered_as(self, chosen: Sequence[int], number: int) -> Found:
+        """The same for the number of a multiple of each column, and of the weights."""
         counted = []
         for part, index in zip(self.parts, chosen, strict=True):
             vector = part.packing.decode(part.keys.listed()[index])
