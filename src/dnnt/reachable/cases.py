@@ -40,7 +40,7 @@ MOST_CASES = 4_000
 MOST_INSIDE = 60
 """Cases for which the wanted state is looked for."""
 
-ROUNDS = 12
+ROUNDS = 40
 """How often new vectors may change the nearest point of a case."""
 
 WOLFE_STEPS = 200
@@ -83,6 +83,10 @@ class Node:
     direction: Digits | None = None
     parts: tuple[float, ...] = ()
     """How many units of each kind the nearest point has."""
+    relaxed: int = 0
+    """The bound by the cut alone."""
+    proved: int = 0
+    """No state of it costs less, for certain; `bound` may be too large while vectors are missing."""
     tried: bool = False
     shares: dict[int, Shares] = field(default_factory=dict)
     """For each kind how many units are at each vector of its pool, in the nearest point."""
@@ -236,11 +240,11 @@ class CaseSearch:
             node.direction = direction_to(exact, self.wanted, self.weights) if outside else None
             if node.direction is None or not self._explored(node, node.direction):
                 break
-        node.bound = max(node.bound, self.costs.least)
+        node.bound, node.relaxed = max(node.proved, self.costs.least), 0
         if node.direction is not None:
             most = self._greatest(node, node.direction)
-            bound = lower_bound(self.costs, Cut(node.direction, most, ()))
-            node.bound = max(node.bound, bound or 0)
+            node.relaxed = lower_bound(self.costs, Cut(node.direction, most, ())) or 0
+            node.bound = max(node.bound, node.relaxed)
 
     def _explored(self, node: Node, direction: Digits) -> bool:
         """Look for vectors that change the greatest value of a case; whether some are new."""
@@ -307,6 +311,15 @@ class CaseSearch:
                 tops.append(top)
         return tops
 
+    def _cut(self, node: Node, tops: Sequence[Top | None]) -> Cut:
+        """The cut of a case by what is proved of its kinds."""
+        assert node.direction is not None
+        most = 0
+        for (a, b), group in zip(pairwise(self.starts), self.groups, strict=True):
+            values = [None if t is None else t.value for t in tops[a:b]]
+            most += worth(values, node.low[a:b], node.high[a:b], group.times)
+        return Cut(node.direction, most, ())
+
     def settle(self, node: Node, budget: int, effort: Effort) -> Proved | tuple[int, list[list[tuple[Any, int]]]]:
         """The cheapest state of a case within a budget, or the proof that there is none.
 
@@ -321,17 +334,14 @@ class CaseSearch:
             if node.direction is None:
                 raise Thick
             tops = self._tops(node, node.direction)
-            if tops is not None:
+            if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= min(node.relaxed, budget):
                 break
             self.relax(node)
         else:
             raise Thick
-        direction = node.direction
+        direction, most = node.direction, self._cut(node, tops).most
         ranges = [(node.low[a:b], node.high[a:b]) for a, b in pairwise(self.starts)]
         values = [[None if t is None else t.value for t in tops[a:b]] for a, b in pairwise(self.starts)]
-        most = sum(
-            worth(v, low, high, group.times) for v, (low, high), group in zip(values, ranges, self.groups, strict=True)
-        )
         targets, all_ = listed(
             self.costs, self.packing, (Cut(direction, most, ()),), NOTHING, budget, effort.targets, self.run.poll
         )
@@ -424,13 +434,14 @@ class CaseSearch:
             if isinstance(ending, Proved):
                 node.tried = False
                 here.proved, here.proved_up_to = ending, budget
-                node.bound, node.step = max(node.bound, budget + 1), node.step * 8
+                node.proved = max(node.proved, budget + 1)
+                node.bound, node.step = max(node.bound, node.proved), node.step * 8
             else:
                 cost, made = ending
                 if cost < best.cost:
                     best.cost, best.made = cost, made
                     self.found(cost, made)
-                node.bound = max(node.bound, cost)
+                node.bound = node.proved = max(node.proved, cost)
                 if cost <= top and self.stop_at_first:
                     return None
             heappush(waiting, (node.bound, next(number), here))
@@ -542,8 +553,8 @@ class CaseSearch:
 
     def _divided(self, tree: Tree, split: Split) -> tuple[Tree, Tree]:
         node, (t, n) = tree.node, split
-        one = Node(node.low, (*node.high[:t], n, *node.high[t + 1 :]), node.bound)
-        two = Node((*node.low[:t], n + 1, *node.low[t + 1 :]), node.high, node.bound)
+        one = Node(node.low, (*node.high[:t], n, *node.high[t + 1 :]), node.bound, proved=node.proved)
+        two = Node((*node.low[:t], n + 1, *node.low[t + 1 :]), node.high, node.bound, proved=node.proved)
         tree.split, tree.below = split, (Tree(one), Tree(two))
         return tree.below
 

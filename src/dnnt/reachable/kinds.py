@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 MOST_KINDS = 160
 """Kinds of one unit."""
 
-STEPS = 80
+STEPS = 60
 """Steps of the search for slopes."""
 
-PATIENCE = 12
+PATIENCE = 8
 """Steps without a lower bound after which a kind is left alone."""
 
 
@@ -51,6 +51,9 @@ class Top:
     value: int
     slopes: Digits
 
+
+FEW_SUMS = 200
+"""Partial sums that are formed without a quick look."""
 
 BEAM = 60
 """Partial sums of a quick look."""
@@ -197,12 +200,20 @@ class UnitKinds:
         slopes = self._fine(t)
         if self._bound(t, direction, slopes) >= (level + 1) * FINE:
             at = self._at(t, direction)
-            # First a quick look; it takes all partial sums to be sure that there is nothing.
-            for beam in (BEAM, None):
-                above = [(value, z) for z, value in self.part.formed(at, at.cells[0], level + 1, beam)]
-                if above:
-                    self.add(t, max(above)[1])
-                    return None
+            most, found = self.part.limit, []
+            try:
+                self.part.limit = min(most, FEW_SUMS)
+                found = list(self.part.formed(at, at.cells[0], level + 1))
+            except Thick:
+                # A quick look first; it takes all partial sums to be sure that there is nothing.
+                self.part.limit = most
+                found = list(self.part.formed(at, at.cells[0], level + 1, BEAM))
+                found = found or list(self.part.formed(at, at.cells[0], level + 1))
+            finally:
+                self.part.limit = most
+            if found:
+                self.add(t, max(found, key=lambda each: each[1])[0])
+                return None
         return Top(level, slopes)
 
     def _fine(self, t: int) -> Digits:
@@ -231,7 +242,10 @@ class UnitKinds:
         phi = []
         for i, table in enumerate(part.digits_of[cell.weights]):
             factors = [own[b * part.n + i] for b in range(blocks)]
-            phi.append(tuple([sum(map(mul, factors, digits)) for digits in table]))
+            if blocks == 1:
+                phi.append(tuple([factors[0] * digit for (digit,) in table]))
+            else:
+                phi.append(tuple([sum(map(mul, factors, digits)) for digits in table]))
         slopes = self._fine(t)
         made = Cell(cell.weights, cell.intervals, slopes)
         phis = tuple(tuple(phi) if w == cell.weights else () for w in range(len(part.weights)))

@@ -58,8 +58,8 @@ class NearSums:
         self.half = 0
 
     def _code(self, digits: Digits, value: int) -> int:
-        slack = value - sum(map(mul, self.direction, digits))
-        key = int(sum(map(mul, digits, self.packing.strides)))
+        slack: int = value - sum(map(mul, self.direction, digits))
+        key: int = sum(map(mul, digits, self.packing.strides))
         return key + slack * self.span
 
     def _classes(self, items: Sequence[Item], times: Sequence[int]) -> list[_Class]:
