@@ -320,6 +320,13 @@ class CaseSearch:
             most += worth(values, node.low[a:b], node.high[a:b], group.times)
         return Cut(node.direction, most, ())
 
+    def _targets(self, cut: Cut, budget: int, effort: Effort) -> list[tuple[int, int]]:
+        """All states of the box within a budget that a cut allows."""
+        targets, all_ = listed(self.costs, self.packing, (cut,), NOTHING, budget, effort.targets, self.run.poll)
+        if not all_:
+            raise Thick
+        return targets
+
     def settle(self, node: Node, budget: int, effort: Effort) -> Proved | tuple[int, list[list[tuple[Any, int]]]]:
         """The cheapest state of a case within a budget, or the proof that there is none.
 
@@ -333,6 +340,8 @@ class CaseSearch:
         for _ in range(ROUNDS):
             if node.direction is None:
                 raise Thick
+            # There will not be fewer states when all vectors are known.
+            self._targets(Cut(node.direction, self._greatest(node, node.direction), ()), budget, effort)
             tops = self._tops(node, node.direction)
             if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= min(node.relaxed, budget):
                 break
@@ -342,11 +351,7 @@ class CaseSearch:
         direction, most = node.direction, self._cut(node, tops).most
         ranges = [(node.low[a:b], node.high[a:b]) for a, b in pairwise(self.starts)]
         values = [[None if t is None else t.value for t in tops[a:b]] for a, b in pairwise(self.starts)]
-        targets, all_ = listed(
-            self.costs, self.packing, (Cut(direction, most, ()),), NOTHING, budget, effort.targets, self.run.poll
-        )
-        if not all_:
-            raise Thick
+        targets = self._targets(Cut(direction, most, ()), budget, effort)
         if not targets:
             return Proved(node, direction, tuple(tops), (1, 1, 1, 0))
         slacks = []
