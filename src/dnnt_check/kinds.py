@@ -139,7 +139,7 @@ class KindSearch:
         ends = [max(a * low, a * high) for a, (low, high) in zip(self.above, self.intervals, strict=True)]
         if rest + sum(ends) < goal:
             return set()
-        slots.sort(key=lambda slot: -slot[0])
+        slots.sort(key=lambda slot: (-slot[0], slot[2]))
         sums = {(0,) * len(slopes)}
         for _, best, top, gains, options in slots:
             rest -= best

@@ -257,7 +257,7 @@ class _Cell:
         # What all sums can still reach together: if that is too little there is nothing to do.
         if rest + sum([above[peak] for above, peak in zip(self.above, self.peaks, strict=True)]) < self.goal:
             return set()
-        slots.sort(key=lambda slot: -slot[0])
+        slots.sort(key=lambda slot: (-slot[0], slot[2]))
         each = SUM + len(slopes) * COORDINATE
         for _, best, reach, gains in slots:
             rest -= best

@@ -23,7 +23,7 @@ from dnnt.running import Run
 if TYPE_CHECKING:
     from dnnt.reachable.thin import ThinSearch
 
-SPARE = 2
+SPARE = 4
 """How much larger than ours the checker's sets of partial sums may be: slots that tell equally much have no order."""
 
 ANYTHING = 1 << 300

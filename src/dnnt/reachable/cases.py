@@ -320,6 +320,17 @@ class CaseSearch:
             most += worth(values, node.low[a:b], node.high[a:b], group.times)
         return Cut(node.direction, most, ())
 
+    def _partial(self) -> int:
+        """The most partial sums that were kept."""
+        return max([part.part.partial for part in self.groups if isinstance(part, UnitKinds)], default=1)
+
+    def _stale(self, node: Node) -> bool:
+        """Whether vectors were found since that reach beyond the cut of a case."""
+        if node.direction is None:
+            return False
+        cut = Cut(node.direction, self._greatest(node, node.direction), ())
+        return (lower_bound(self.costs, cut) or 0) < node.relaxed
+
     def _targets(self, cut: Cut, budget: int, effort: Effort) -> list[tuple[int, int]]:
         """All states of the box within a budget that a cut allows."""
         targets, all_ = listed(self.costs, self.packing, (cut,), NOTHING, budget, effort.targets, self.run.poll)
@@ -340,6 +351,9 @@ class CaseSearch:
         for _ in range(ROUNDS):
             if node.direction is None:
                 raise Thick
+            if self._stale(node):
+                self.relax(node)
+                continue
             # There will not be fewer states when all vectors are known.
             self._targets(Cut(node.direction, self._greatest(node, node.direction), ()), budget, effort)
             tops = self._tops(node, node.direction)
@@ -353,7 +367,7 @@ class CaseSearch:
         values = [[None if t is None else t.value for t in tops[a:b]] for a, b in pairwise(self.starts)]
         targets = self._targets(Cut(direction, most, ()), budget, effort)
         if not targets:
-            return Proved(node, direction, tuple(tops), (1, 1, 1, 0))
+            return Proved(node, direction, tuple(tops), (self._partial(), 1, 1, 0))
         slacks = []
         for _, key in targets:
             slacks.append(
@@ -375,8 +389,7 @@ class CaseSearch:
         if hit is not None:
             cost, made = hit
             return cost, made
-        partial = max([part.part.partial for part in self.groups if isinstance(part, UnitKinds)], default=1)
-        return Proved(node, direction, tuple(tops), (partial, sums.vectors, sums.largest, len(targets)))
+        return Proved(node, direction, tuple(tops), (self._partial(), sums.vectors, sums.largest, len(targets)))
 
     # ------------------------------------------------------------ the search
 
@@ -407,6 +420,10 @@ class CaseSearch:
                 continue
             bound, _, here = heappop(waiting)
             node = here.node
+            if self._stale(node):
+                self.relax(node)
+                heappush(waiting, (node.bound, next(number), here))
+                continue
             limit = min(top, best.cost - 1)
             self.run.progress("cases of the hidden units", 0.5)
             if node.direction is None and inside < MOST_INSIDE:

@@ -249,7 +249,7 @@ class ThinUnit:
         for options in self.options:
             products = [sum(map(mul, cell.slopes, u)) for u in options]
             ranges.append(max(products) - min(products))
-        return sorted(range(len(ranges)), key=lambda j: -ranges[j])
+        return sorted(range(len(ranges)), key=lambda j: (-ranges[j], self.tops[j]))
 
     def _layers(
         self, at: Direction, cell: Cell, least: int, beam: int | None = None
