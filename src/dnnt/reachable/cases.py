@@ -20,7 +20,7 @@ from dnnt.reachable.clouds import Digits
 from dnnt.reachable.completion import Shares, Slot, complete
 from dnnt.reachable.hull import lower_bound, wanted_point
 from dnnt.reachable.kinds import Kinds, Top, UnitKinds
-from dnnt.reachable.listing import Costs, listed
+from dnnt.reachable.listing import Costs, first_where, listed
 from dnnt.reachable.near_sums import Item, NearSums
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.projection import Cut, direction_to
@@ -291,12 +291,25 @@ class CaseSearch:
 
     # ------------------------------------------------------------ proofs
 
-    def _tops(self, node: Node, direction: Digits) -> list[Top | None] | None:
+    def _spare(self, node: Node, direction: Digits, budget: int) -> int:
+        """By how much what each unit may add can be overestimated while the cut alone excludes the budget."""
+        most = self._greatest(node, direction)
+
+        def enough(extra: int) -> bool:
+            return (lower_bound(self.costs, Cut(direction, most + extra, ())) or 0) > budget
+
+        units = sum(group.times for group in self.groups if isinstance(group, UnitKinds))
+        if not units or not enough(units):
+            return 0
+        return (first_where(1, 1 << 80, lambda spare: not enough(spare * units)) - 1) * 9 // 10
+
+    def _tops(self, node: Node, direction: Digits, budget: int) -> list[Top | None] | None:
         """Bounds on all kinds; None where a vector beyond them was found."""
         tops: list[Top | None] = []
+        spare = self._spare(node, direction, budget)
         for g, group in enumerate(self.groups):
             levels = self._levels(node, g, direction)
-            group.explore(direction, [-1e300 if v is None else float(v) for v in levels])
+            group.explore(direction, [-1e300 if v is None else float(v + spare) for v in levels])
             levels_ = self._levels(node, g, direction)
             if levels_ != levels:
                 return None
@@ -305,7 +318,7 @@ class CaseSearch:
                     tops.append(None)
                     continue
                 self.run.poll()
-                top = group.top(k, direction, level)
+                top = group.top(k, direction, level + spare if isinstance(group, UnitKinds) else level)
                 if top is None:
                     return None
                 tops.append(top)
@@ -356,8 +369,10 @@ class CaseSearch:
                 continue
             # There will not be fewer states when all vectors are known.
             self._targets(Cut(node.direction, self._greatest(node, node.direction), ()), budget, effort)
-            tops = self._tops(node, node.direction)
-            if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= min(node.relaxed, budget):
+            tops = self._tops(node, node.direction, budget)
+            if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= min(
+                node.relaxed, budget + 1
+            ):
                 break
             self.relax(node)
         else:

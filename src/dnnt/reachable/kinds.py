@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 MOST_KINDS = 160
 """Kinds of one unit."""
 
-STEPS = 60
+STEPS = 150
 """Steps of the search for slopes."""
 
-PATIENCE = 8
+PATIENCE = 25
 """Steps without a lower bound after which a kind is left alone."""
 
 
@@ -171,7 +171,7 @@ class UnitKinds:
                 break
             gap = np.where(target > -1e199, bound - target, np.abs(bound) * 0.1 + 1)
             part = np.where(open_, np.maximum(gap, 1e-12) / np.maximum(length, 1e-300), 0.0)
-            shrunk *= 0.98
+            shrunk *= 0.97
             b = b - (shrunk * part)[:, None] * way
         new = False
         for k, t in enumerate(self.moving):
