@@ -59,14 +59,18 @@ class Effort:
     vectors: int
     partial: int
     sums: int
+    steps: int
 
 
-LITTLE = Effort(300, 1_000, 4_000, 4_000)
+LITTLE = Effort(300, 1_000, 4_000, 4_000, 100_000)
 """For a case that could be divided further."""
 
-MUCH = Effort(4_000, 30_000, 20_000, 200_000)
+MUCH = Effort(4_000, 30_000, 20_000, 200_000, 800_000)
 """For a case whose nearest point has whole numbers."""
 
+
+NONE = -(1 << 200)
+"""Less than any value: there are no such numbers of units."""
 
 FIRST = 16
 """By how much a budget exceeds the bound of a case at first; it grows."""
@@ -359,7 +363,7 @@ class CaseSearch:
         """
         for part in self.groups:
             if isinstance(part, UnitKinds):
-                part.part.limit = effort.partial
+                part.part.limit, part.part.steps = effort.partial, effort.steps
                 part.part.partial = 1
         for _ in range(ROUNDS):
             if node.direction is None:
@@ -370,9 +374,8 @@ class CaseSearch:
             # There will not be fewer states when all vectors are known.
             self._targets(Cut(node.direction, self._greatest(node, node.direction), ()), budget, effort)
             tops = self._tops(node, node.direction, budget)
-            if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= min(
-                node.relaxed, budget + 1
-            ):
+            wanted = min(node.relaxed, budget + 1)
+            if tops is not None and (lower_bound(self.costs, self._cut(node, tops)) or 0) >= wanted:
                 break
             self.relax(node)
         else:
@@ -614,11 +617,13 @@ def worth(values: Sequence[int | None], low: Sequence[int], high: Sequence[int],
     known = [float("-inf") if v is None else v for v in values]
     order = sorted((k for k, v in enumerate(values) if v is not None), key=lambda k: -known[k])
     total, left = sum(n * v for n, v in zip(low, values, strict=True) if v is not None), times - sum(low)
+    if left < 0:
+        return NONE
     for k in order:
         take = min(left, high[k] - low[k])
         total += take * (values[k] or 0)
         left -= take
-    return total if not left else -(1 << 200)
+    return total if not left else NONE
 
 
 def raised(low: Sequence[int], k: int) -> tuple[int, ...]:

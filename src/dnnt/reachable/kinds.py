@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnt.exact import Number
 from dnnt.reachable.clouds import Cloud, Digits
-from dnnt.reachable.thin_unit import FINE, MOST_PARTIAL, Cell, Direction, Interval, Thick
+from dnnt.reachable.thin_unit import FINE, MOST_PARTIAL, MOST_STEPS, Cell, Direction, Interval, Thick
 
 if TYPE_CHECKING:
     import numpy as np
@@ -317,7 +317,7 @@ class UnitKinds:
 
     def recovered(self, way: tuple[Direction, Digits] | int | Drawn) -> Any:
         """What the slots are for something of `near`, or drawn."""
-        self.part.limit = MOST_PARTIAL
+        self.part.limit, self.part.steps = MOST_PARTIAL, MOST_STEPS
         if isinstance(way, int):
             return self.part.recovered_from(None, None, (way,))
         if isinstance(way, Drawn):

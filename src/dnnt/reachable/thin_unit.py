@@ -41,6 +41,9 @@ MOST_DIGITS = 20_000
 MOST_PARTIAL = 150_000
 """Partial sums that are kept."""
 
+MOST_STEPS = 50_000_000
+"""Sums that are looked at on the way to the vectors of one cell."""
+
 STEPS = 60
 """Steps of the search for slopes."""
 
@@ -104,7 +107,7 @@ class ThinUnit:
         for line in lines:
             axes += [axis_of([normal(w * a) for w in line for a in values]) for values in seen]
         self.packing = Packing(tuple(axes))
-        self.partial, self.limit = 1, MOST_PARTIAL
+        self.partial, self.limit, self.steps = 1, MOST_PARTIAL, MOST_STEPS
         self._known: dict[tuple[int, ...], Direction] = {}
 
     @cached_property
@@ -272,6 +275,7 @@ class ThinUnit:
         left = sum(max(gain)[0] for gain in gains)
         layer: dict[Digits, int] = {(0,) * self.n: 0}
         layers: list[dict[Digits, tuple[Digits, int]]] = []
+        taken = 0
         for j, gain in zip(order, gains, strict=True):
             room = [r - t for r, t in zip(room, self.tops[j], strict=True)]
             left -= max(gain)[0]
@@ -280,6 +284,9 @@ class ThinUnit:
             following: dict[Digits, int] = {}
             promise: dict[Digits, int] = {}
             self.run.poll()
+            taken += len(layer) * len(gain)
+            if taken > self.steps:
+                raise Thick
             for count, (p, along) in enumerate(layer.items()):
                 if not count & 4095:
                     self.run.poll()
