@@ -11,9 +11,9 @@ from dnnt.exact import Number, normal
 from dnnt.reachable.assemble import Solution
 from dnnt.reachable.cases import MOST_UNITS, Best, CaseSearch, Proved, Tree
 from dnnt.reachable.clouds import Cloud, Digits
+from dnnt.reachable.cut_bounds import in_values
 from dnnt.reachable.execute import Executed, vector_of_part
 from dnnt.reachable.found import Found, Way
-from dnnt.reachable.hull import in_values
 from dnnt.reachable.kinds import Kinds, PlainKinds, Top, UnitKinds
 from dnnt.reachable.program import joined
 from dnnt.reachable.recover import recover

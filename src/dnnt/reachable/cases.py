@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnt.reachable.clouds import Digits
 from dnnt.reachable.completion import Shares, Slot, complete
-from dnnt.reachable.hull import lower_bound, wanted_point
+from dnnt.reachable.cut_bounds import lower_bound, wanted_point
 from dnnt.reachable.kinds import Kinds, Top, UnitKinds
 from dnnt.reachable.listing import Costs, first_where, listed
 from dnnt.reachable.near_sums import Item, NearSums
