@@ -41,7 +41,7 @@ def check_seconds(program: Program, grounds: ReachableStates, file_bytes: int) -
         span = (sizes["left"] + sizes["right"]) ** program.width
     else:
         bounds = bounds_of(program)
-        log = bounds.whole.box.log_count(WIDEST)
+        log = min(bounds.whole.box.log_count(WIDEST), WIDEST)  # Of some activations nothing is known.
         span = 1 << int(log + 1) if log > 60 else int(exp2(log)) + 1
         if grounds.window:
             widths = _widths(bounds.sets[max(range(len(program.units)), key=lambda g: program.units[g].count)])
