@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import dnnt
-from dnnt import check_cost, pipeline
+from dnnt import check_cost, confirming, pipeline
 from dnnt.certificate import Nonnegative, ReachableStates
 from dnnt.checking import Verdict
 from dnnt.instance import Instance
@@ -83,8 +83,8 @@ def test_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         return Verdict(False, "", None, None, False, "INVALID too much work")
 
     monkeypatch.setattr(check_cost, "SMALL", 0)
-    monkeypatch.setattr(pipeline, "check_seconds", lambda *_: 1e3)
-    monkeypatch.setattr(pipeline, "verdict", slow)
+    monkeypatch.setattr(confirming, "check_seconds", lambda *_: 1e3)
+    monkeypatch.setattr(confirming, "verdict", slow)
     started = monotonic()
     answer = dnnt.solve(_far(), time_limit=1.5)
     assert monotonic() - started < 2.5

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 import dnnt
-from dnnt import pipeline
+from dnnt import confirming, second_goal
 from dnnt.annotations.cheapest import cost_of
 from dnnt.checking import verdict
 from dnnt.cli.solve import _Losses
@@ -115,8 +115,8 @@ def test_limit_between_the_goals(
         assert checked, "the first goal is checked before the second begins"
         raise raised
 
-    monkeypatch.setattr(pipeline, "verdict", counted)
-    monkeypatch.setattr(pipeline, "cheapest_parameters", stopped)
+    monkeypatch.setattr(confirming, "verdict", counted)
+    monkeypatch.setattr(second_goal, "cheapest_parameters", stopped)
     answer = dnnt.solve(dnnt.layered(1, LAYERS, [((1,), (1,))], gamma=0), goal=goal, then="sparsest")
     assert answer.then is not None and not answer.then.proved and answer.parameters is not None
     assert (answer.status, answer.exit_code) == ("optimal" if goal == "minimize" else "feasible", 3)
@@ -148,9 +148,9 @@ def test_limit_in_the_second_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parameters of the second goal whose check does not fit into the limit are given up for the checked ones."""
     of = _sum_of_two()
     first = dnnt.solve(of)
-    monkeypatch.setattr(pipeline, "_upper_checked", lambda *_: "time")
+    monkeypatch.setattr(second_goal, "confirm_parameters", lambda *_: "time")
     other = next(p for p in all_parameters(of) if evaluate(of, p).total == 0 and p != first.parameters)
-    monkeypatch.setattr(pipeline, "cheapest_parameters", lambda *_: (cost_of(other, "sparsest"), other))
+    monkeypatch.setattr(second_goal, "cheapest_parameters", lambda *_: (cost_of(other, "sparsest"), other))
     answer = dnnt.solve(of, then="sparsest")
     assert (answer.status, answer.stop, answer.assurance, answer.exit_code) == ("optimal", "time", "checked", 3)
     assert answer.then is not None and not answer.then.proved

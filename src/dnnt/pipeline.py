@@ -8,34 +8,26 @@ from time import monotonic
 from typing import Any
 
 from dnnt._version import __version__
-from dnnt.annotations.cheapest import KINDS, cheapest_parameters, cost_of
-from dnnt.answer import CHECKED, CLAIMED, Answer, Second
-from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, ReachableStates, Upper
-from dnnt.check_cost import check_seconds, is_small
-from dnnt.checking import Verdict, load, verdict
+from dnnt.annotations.cheapest import KINDS
+from dnnt.answer import CHECKED, Answer, Second
+from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
+from dnnt.checking import load
 from dnnt.choice import choose, instead
 from dnnt.collecting import undisturbed
+from dnnt.confirming import LONGEST, Checked, confirm, predicted_seconds
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
-from dnnt.formats import certificate_file, instance_file
+from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, first_choice
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe
 from dnnt.running import Incumbent, Proof, Run, Stop, ticking
-
-GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
-"""Seconds that the check of what is there may take after a stop."""
+from dnnt.second_goal import cheapest_among
 
 MOST_PROBED = 16
 """Samples up to which outputs are likely to be met by chance."""
-
-SECONDS_PER_BYTE = 1.5e-7
-"""What the checker takes to read an instance, which cannot be cut short."""
-
-LONGEST = 1e9
-"""A check that is predicted to take more seconds is one without end."""
 
 SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
 
@@ -51,24 +43,6 @@ class Finished:
     stop: str
     stats: Mapping[str, Any]
     refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What the checker has confirmed: assurance, assurance of the bound, and how the run stopped."""
-
-    assurance: str
-    bound_assurance: str | None
-    stop: str
-
-
-@dataclass(frozen=True, slots=True)
-class Then:
-    """How the second goal ended, what is confirmed after it, and what is to be said of a limit."""
-
-    second: Second
-    checked: Checked
-    detail: str = ""
 
 
 def solve(
@@ -96,14 +70,14 @@ def solve(
         _confirm(instance, run)
         _close(wanted, run)
         certificate = _certificate(instance, wanted, run)
-        predicted = _predicted(instance, certificate) if check else None
-        checked = _checked(instance, certificate, wanted, run, finished, check, predicted)
+        predicted = predicted_seconds(instance, certificate) if check else None
+        checked = confirm(instance, certificate, wanted, run, finished.stop, check, predicted)
         if predicted is not None:
             finished = _with_prediction(finished, predicted, checked, wanted.reached(run))
         if then is None:
             return _answer(instance, wanted, run, finished, certificate, checked, file)
         # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
-        ended = _then(instance, wanted, then, run, checked, check)
+        ended = cheapest_among(instance, wanted, then, run, checked, check)
         certificate = _certificate(instance, wanted, run)
         finished = replace(finished, reason=finished.reason + ended.detail)
         return _answer(instance, wanted, run, finished, certificate, ended.checked, file, ended.second)
@@ -214,61 +188,6 @@ def _close(goal: Goal, run: Run) -> None:
         run.proof = Proof(0, False, Nonnegative())
 
 
-def _then(instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, check: bool) -> Then:
-    """Replace the parameters by those of least cost among all that reach the goal, once these are checked as well;
-    where a limit comes, keep the first ones and what was confirmed of them.
-    """
-    incumbent = run.incumbent
-    reached = goal.reached(run)
-    if not reached or incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
-        return Then(Second(kind, None, reached), checked)
-    known = cost_of(incumbent.parameters, kind)
-    if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
-        return Then(Second(kind, known, True), checked)
-    unfinished = Second(kind, known, False)
-    if checked.stop not in ("proved", "claimed"):
-        return Then(unfinished, checked)
-    threshold = goal.threshold if goal.threshold is not None else incumbent.loss
-    run.progress(f"the {kind} parameters", 0.9)
-    try:
-        with ticking(run.check):
-            found = cheapest_parameters(instance, kind, threshold, run)
-    except Stop as stop:
-        return Then(unfinished, replace(checked, stop=stop.kind), _of_second(kind, stop.detail))
-    except TooLarge as error:
-        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, str(error)))
-    except MemoryError:
-        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, "memory ran out"))
-    if found is None:
-        raise InternalError("no parameters reach the loss of known parameters; please report the instance file")
-    value, chosen = found
-    if value == known:
-        return Then(Second(kind, known, True), checked)
-    again = evaluate(instance, chosen)
-    if again.total > threshold or not again.inside or cost_of(chosen, kind) != value:
-        raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
-    if check and checked.assurance == CHECKED:
-        ended = _upper_checked(instance, Upper(chosen, again.total), run)
-        if ended is not None:
-            return Then(unfinished, replace(checked, stop=ended), _of_second(kind, "found, but not checked in time"))
-    run.incumbent = Incumbent(chosen, again.total)
-    return Then(Second(kind, value, True), checked)
-
-
-def _of_second(kind: str, detail: str) -> str:
-    return f"; {kind}: {detail}" if detail else ""
-
-
-def _upper_checked(instance: Instance, upper: Upper, run: Run) -> str | None:
-    """None if the checker confirms parameters within the limits, else which came first. The lower part, which is the
-    same as that of the first goal, has been confirmed with it.
-    """
-    allowed = float("inf") if run.time_limit is None else max(0.0, run.time_limit - run.seconds)
-    if run.interrupted:
-        allowed = min(allowed, GRACE["interrupt"])
-    return _pass(instance, Certificate(instance_file.sha256(instance), upper, None), allowed, run, run.memory_limit)
-
-
 def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None:
     """What the answer claims: of a decision only the side that decides it. None for what no file can hold."""
     try:
@@ -288,19 +207,6 @@ def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None
     return Certificate(sha256, upper, lower)
 
 
-def _predicted(instance: Instance, certificate: Certificate | None) -> float | None:
-    """About how many seconds the check of a certificate will take at most; None where it is short, or not known."""
-    if certificate is None or certificate.lower is None or is_small(certificate.lower.grounds):
-        return None
-    grounds = certificate.lower.grounds
-    assert isinstance(grounds, ReachableStates), "only these are predicted"
-    try:
-        program = program_of(instance)
-        return check_seconds(program, grounds, len(instance_file.to_bytes(instance)))
-    except (MethodUnsuitable, TooLarge):
-        return None
-
-
 def _with_prediction(finished: Finished, predicted: float, checked: Checked, reached: bool) -> Finished:
     """What the check was predicted to take, among the figures; and in the reason, where it did not fit into a limit."""
     reason = finished.reason
@@ -308,92 +214,6 @@ def _with_prediction(finished: Finished, predicted: float, checked: Checked, rea
         reason += f"; its check, of about {predicted:.2g} s at most, did not fit into the time that was left"
     figure = round(predicted, 3) if predicted < LONGEST else None
     return replace(finished, reason=reason, stats={**finished.stats, "check_seconds": figure})
-
-
-def _checked(
-    instance: Instance,
-    certificate: Certificate | None,
-    goal: Goal,
-    run: Run,
-    finished: Finished,
-    check: bool,
-    predicted: float | None = None,
-) -> Checked:
-    """What the checker says, and how the run stopped after it has spoken."""
-    reached = goal.reached(run)
-    stop = "proved" if reached else finished.stop if finished.stop != "proved" else "exhausted"
-    bound_beside = not reached and run.proof is not None
-    if certificate is None or not check:
-        return Checked(CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop)
-    allowed = GRACE.get("interrupt" if run.interrupted else stop, float("inf"))
-    if run.time_limit is not None:
-        allowed = (
-            min(allowed, max(0.0, run.time_limit - run.seconds))
-            if reached
-            else max(0.05, min(allowed, run.time_limit - run.seconds))
-        )
-    if reached:
-        ended = _pass(instance, certificate, allowed, run, run.memory_limit, predicted)
-        return Checked(CHECKED, None, stop) if ended is None else Checked(CLAIMED, None, ended)
-    # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
-    plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
-    started = monotonic()
-    assurance = CHECKED if _pass(instance, plain, allowed, run, None) is None else CLAIMED
-    if run.proof is None or isinstance(run.proof.grounds, Nonnegative):
-        return Checked(assurance, assurance if bound_beside else None, stop)
-    left = allowed - (monotonic() - started)
-    best = _pass(instance, certificate, left, run, run.memory_limit, predicted) is None
-    return Checked(assurance, CHECKED if best else CLAIMED, stop)
-
-
-def _pass(
-    instance: Instance,
-    certificate: Certificate,
-    allowed: float,
-    run: Run,
-    memory: float | None,
-    predicted: float | None = None,
-) -> str | None:
-    """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
-    raw = instance_file.to_bytes(instance)
-    if allowed <= len(raw) * SECONDS_PER_BYTE:
-        return "time"
-    about = "" if predicted is None or predicted >= LONGEST else f", about {predicted:.2g} s at most"
-    run.progress(f"checking the certificate{about}", 1.0)
-    watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
-    run.followed_by(watcher)
-    budget = min(allowed, 1e9)
-    try:
-        said = verdict(
-            raw,
-            certificate_file.to_bytes(certificate),
-            budget,
-            None,
-            watcher.poll,
-        )
-    except Stop as stop:
-        return stop.kind
-    except MemoryError:
-        return "memory"
-    if said.valid:
-        _agrees(said, certificate)
-        return None
-    if "too much work" in said.line:
-        return "time"
-    raise InternalError(
-        f"dnnt_check rejects what was proved ({said.line}); please report it with the instance file and the command"
-    )
-
-
-def _agrees(said: Verdict, certificate: Certificate) -> None:
-    upper, lower = certificate.upper, certificate.lower
-    expected = (
-        None if upper is None else upper.loss,
-        None if lower is None else lower.bound,
-        lower is not None and lower.strict,
-    )
-    if (said.upper, said.lower, said.strict) != expected:
-        raise InternalError(f"dnnt_check passed another claim than ours ({said.line}); please report it")
 
 
 def _answer(

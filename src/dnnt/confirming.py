@@ -1,0 +1,144 @@
+"""What the checker says of an answer within the limits of the run: it passes the certificate, or a limit comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+
+from dnnt.answer import CHECKED, CLAIMED
+from dnnt.certificate import Certificate, Lower, Nonnegative, ReachableStates, Upper
+from dnnt.check_cost import check_seconds, is_small
+from dnnt.checking import Verdict, verdict
+from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
+from dnnt.formats import certificate_file, instance_file
+from dnnt.instance import Instance
+from dnnt.methods.base import Goal
+from dnnt.reachable.from_layers import program_of
+from dnnt.running import Run, Stop
+
+GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
+"""Seconds that the check of what is there may take after a stop."""
+
+SECONDS_PER_BYTE = 1.5e-7
+"""What the checker takes to read an instance, which cannot be cut short."""
+
+LONGEST = 1e9
+"""A check that is predicted to take more seconds is one without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checker has confirmed: assurance, assurance of the bound, and how the run stopped."""
+
+    assurance: str
+    bound_assurance: str | None
+    stop: str
+
+
+def predicted_seconds(instance: Instance, certificate: Certificate | None) -> float | None:
+    """About how many seconds the check of a certificate will take at most; None where it is short, or not known."""
+    if certificate is None or certificate.lower is None or is_small(certificate.lower.grounds):
+        return None
+    grounds = certificate.lower.grounds
+    assert isinstance(grounds, ReachableStates), "only these are predicted"
+    try:
+        program = program_of(instance)
+        return check_seconds(program, grounds, len(instance_file.to_bytes(instance)))
+    except (MethodUnsuitable, TooLarge):
+        return None
+
+
+def confirm(
+    instance: Instance,
+    certificate: Certificate | None,
+    goal: Goal,
+    run: Run,
+    ended: str,
+    check: bool,
+    predicted: float | None = None,
+) -> Checked:
+    """What the checker says, and how the run stopped after it has spoken; `ended` is how the method stopped."""
+    reached = goal.reached(run)
+    stop = "proved" if reached else ended if ended != "proved" else "exhausted"
+    bound_beside = not reached and run.proof is not None
+    if certificate is None or not check:
+        return Checked(CLAIMED, CLAIMED if bound_beside else None, "claimed" if reached else stop)
+    allowed = GRACE.get("interrupt" if run.interrupted else stop, float("inf"))
+    if run.time_limit is not None:
+        allowed = (
+            min(allowed, max(0.0, run.time_limit - run.seconds))
+            if reached
+            else max(0.05, min(allowed, run.time_limit - run.seconds))
+        )
+    if reached:
+        limit = _passed(instance, certificate, allowed, run, run.memory_limit, predicted)
+        return Checked(CHECKED, None, stop) if limit is None else Checked(CLAIMED, None, limit)
+    # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
+    plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
+    started = monotonic()
+    assurance = CHECKED if _passed(instance, plain, allowed, run, None) is None else CLAIMED
+    if run.proof is None or isinstance(run.proof.grounds, Nonnegative):
+        return Checked(assurance, assurance if bound_beside else None, stop)
+    left = allowed - (monotonic() - started)
+    best = _passed(instance, certificate, left, run, run.memory_limit, predicted) is None
+    return Checked(assurance, CHECKED if best else CLAIMED, stop)
+
+
+def _passed(
+    instance: Instance,
+    certificate: Certificate,
+    allowed: float,
+    run: Run,
+    memory: float | None,
+    predicted: float | None = None,
+) -> str | None:
+    """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
+    raw = instance_file.to_bytes(instance)
+    if allowed <= len(raw) * SECONDS_PER_BYTE:
+        return "time"
+    about = "" if predicted is None or predicted >= LONGEST else f", about {predicted:.2g} s at most"
+    run.progress(f"checking the certificate{about}", 1.0)
+    watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
+    run.followed_by(watcher)
+    budget = min(allowed, 1e9)
+    try:
+        said = verdict(
+            raw,
+            certificate_file.to_bytes(certificate),
+            budget,
+            None,
+            watcher.poll,
+        )
+    except Stop as stop:
+        return stop.kind
+    except MemoryError:
+        return "memory"
+    if said.valid:
+        _agrees(said, certificate)
+        return None
+    if "too much work" in said.line:
+        return "time"
+    raise InternalError(
+        f"dnnt_check rejects what was proved ({said.line}); please report it with the instance file and the command"
+    )
+
+
+def _agrees(said: Verdict, certificate: Certificate) -> None:
+    upper, lower = certificate.upper, certificate.lower
+    expected = (
+        None if upper is None else upper.loss,
+        None if lower is None else lower.bound,
+        lower is not None and lower.strict,
+    )
+    if (said.upper, said.lower, said.strict) != expected:
+        raise InternalError(f"dnnt_check passed another claim than ours ({said.line}); please report it")
+
+
+def confirm_parameters(instance: Instance, upper: Upper, run: Run) -> str | None:
+    """None if the checker confirms parameters within the limits, else which came first. The lower part, which is the
+    same as that of the first goal, has been confirmed with it.
+    """
+    allowed = float("inf") if run.time_limit is None else max(0.0, run.time_limit - run.seconds)
+    if run.interrupted:
+        allowed = min(allowed, GRACE["interrupt"])
+    return _passed(instance, Certificate(instance_file.sha256(instance), upper, None), allowed, run, run.memory_limit)
