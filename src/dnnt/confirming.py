@@ -1,4 +1,4 @@
-"""What the checker says of an answer within the limits of the run: it passes the certificate, or a limit comes first."""
+"""What the checker says of an answer within the run's limits: it passes the certificate, or a limit comes first."""
 
 from __future__ import annotations
 
