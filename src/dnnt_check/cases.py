@@ -9,24 +9,21 @@ in no sum of vectors near the cut.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dnnt_check.budget import Invalid, Work, rough_seconds
-from dnnt_check.certificate import Case, Grounds, KindTop, Sizes, Split
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.case_sums import CaseSums, Part, cut_off
 from dnnt_check.directions import Conditions, HalfSpace
 from dnnt_check.instance import Instance
-from dnnt_check.keys import CHUNK, ELEMENT, ELEMENT_BYTES, SizeExceeded
+from dnnt_check.keys import ELEMENT_BYTES, SizeExceeded
 from dnnt_check.kinds import Kind, KindSearch, kinds_of
 from dnnt_check.numbers import Number, add, charge_quotient, common, multiply, ratio, whole_ratio
+from dnnt_check.reachable_grounds import Case, Grounds, KindTop, Sizes, Split
 from dnnt_check.states import StateLoss
 from dnnt_check.structure import Structure
 from dnnt_check.summands import Contribution, Summands
 from dnnt_check.targets import list_targets
-
-#: Combinations of numbers of units of one case.
-MOST_COUNTS = 100_000
 
 #: Greater multiplicities are not looked at unit by unit.
 MOST_UNITS = 10_000
@@ -39,24 +36,6 @@ class _Group:
     item: Contribution
     kinds: list[Kind]
     times: int
-
-
-@dataclass(slots=True)
-class _Part:
-    """Kinds of a group that need not be told apart in a case.
-
-    Attributes:
-        group: the number of the group.
-        value: what one unit gives to the cut at most, in digits.
-        least, most: how many units there may be.
-        powers: sums of 0, 1, ... vectors of it, as far as they were formed.
-    """
-
-    group: int
-    value: int
-    least: int
-    most: int
-    powers: list[list[int]]
 
 
 def check_cases(
@@ -154,11 +133,13 @@ class _Checked:
         conditions = Conditions((HalfSpace(self.weights, limit, self.unit),), (), self.span)
         targets = list_targets(self.checking.loss, conditions, self.sizes.last, self.work)
         slack = max(targets) // self.span if targets else -1
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for g, (group, these) in enumerate(zip(self.checking.groups, values, strict=True)):
             parts += self._parts(g, group, these, tops[g], slack)
         if targets:
-            self._check_targets(targets, parts, tops, slack)
+            times = [group.times for group in self.checking.groups]
+            sums = CaseSums(self.summands, self.sizes, self.work, self.weights, self.strides, times, self.place)
+            sums.check(targets, parts, tops, slack, self.checking.loss)
 
     def _read_cut(self) -> None:
         """The cut on digits."""
@@ -225,24 +206,24 @@ class _Checked:
             raise Invalid("lower.grounds.cases: a unit has no vectors")
         return keys, -(keys[0] // self.span)
 
-    def _parts(self, g: int, group: _Group, values: list[int | None], top: int, slack: int) -> list[_Part]:
+    def _parts(self, g: int, group: _Group, values: list[int | None], top: int, slack: int) -> list[Part]:
         """Prove the greatest values, and form the vectors that matter with so little slack."""
         if not group.kinds:
             keys, most = self._formed(group.item)
             return [
-                _Part(
+                Part(
                     g,
                     most,
                     group.times,
                     group.times,
-                    [[0], self._cut_off([key + most * self.span for key in keys], slack)],
+                    [[0], cut_off([key + most * self.span for key in keys], slack, self.span, self.work)],
                 )
             ]
         limits = self.ranges[g]
         least = sum([low for low, _ in limits])
         tops = dict(self.case.kinds)[group.item.group.first]
         free: list[tuple[int, list[int]]] = []
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for k, value in enumerate(values):
             if value is None:
                 continue
@@ -253,17 +234,14 @@ class _Checked:
             if not low and high >= group.times - least:
                 free.append((value, keys))
             else:
-                parts.append(_Part(g, value, low, min(high, group.times), [[0], self._cut_off(keys, slack)]))
+                parts.append(
+                    Part(g, value, low, min(high, group.times), [[0], cut_off(keys, slack, self.span, self.work)])
+                )
         if free:
             best = max([value for value, _ in free])
             joined = {key + (best - value) * self.span for value, keys in free for key in keys}
-            parts.append(_Part(g, best, 0, group.times - least, [[0], self._cut_off(joined, slack)]))
+            parts.append(Part(g, best, 0, group.times - least, [[0], cut_off(joined, slack, self.span, self.work)]))
         return parts
-
-    def _cut_off(self, keys: Sequence[int] | set[int], slack: int) -> list[int]:
-        ordered = sorted(keys)
-        self.work.spend(len(ordered) * 3e-7)
-        return ordered[: bisect_left(ordered, (slack + 1) * self.span)]
 
     def _near(self, group: _Group, kind: Kind, top: KindTop | None, value: int, slack: int) -> list[int]:
         """Prove that no vector of a kind has a greater value; those of so little slack, as keys with their slack."""
@@ -314,97 +292,6 @@ class _Checked:
             entry = self.case.cut[row * self.summands.points + i]
             total = add(total, multiply(entry, extent.low, self.work), self.work)
         return total
-
-    # ------------------------------------------------------------ sums
-
-    def _check_targets(self, targets: list[int], parts: list[_Part], tops: list[int], slack: int) -> None:
-        end = (slack + 1) * self.span
-        rests = []
-        for term in self.summands.rest:
-            low, factor = self.summands.lowest(term, self.strides)
-            _, gain = self.summands.lowest(term, self.weights)
-            keys = [low + factor * digit for digit in self._digits(term.space.digits, gain, slack)]
-            best = min(keys) // self.span * self.span
-            rests.append(self._cut_off([key - best for key in keys], slack))
-        for counts, short in self._counts(parts, tops, slack):
-            used = [(part, n) for part, n in zip(parts, counts, strict=True) if n]
-            room = sum(counts) // 2
-            left, right = [0], [0]
-            for part, n in used:
-                take = min(n, room)
-                room -= take
-                left = self._sum(left, self._power(part, take, end), end, self.sizes.left, "left")
-                right = self._sum(right, self._power(part, n - take, end), end, self.sizes.right, "right")
-            for keys in rests:
-                right = self._sum(right, keys, end, self.sizes.right, "right")
-            small, large = (left, set(right)) if len(left) <= len(right) else (right, set(left))
-            self.work.require(rough_seconds(len(small) * len(targets), 2 * ELEMENT), "the test of targets")
-            for target in targets:
-                wanted = target - short * self.span
-                for start in range(0, len(small), CHUNK):
-                    piece = small[start : start + CHUNK]
-                    self.work.spend(1e-6 + len(piece) * 2 * ELEMENT)
-                    if not large.isdisjoint(map(wanted.__sub__, piece)):
-                        self.checking.loss.check(target % self.span)
-
-    def _digits(self, digits: Sequence[int], gain: int, slack: int) -> list[int]:
-        """The digits of the rest that have so little slack."""
-        best = digits[-1] if gain > 0 else 0
-        self.work.require(rough_seconds(len(digits), ELEMENT), "the sums of right")
-        self.work.hold(len(digits) * ELEMENT_BYTES, "the sums of right")
-        return [digit for digit in digits if (best - digit) * gain <= slack]
-
-    def _counts(self, parts: list[_Part], tops: list[int], slack: int) -> Iterator[tuple[list[int], int]]:
-        """Numbers of units for all parts whose greatest values leave little enough slack, with what they leave."""
-        groups = self.checking.groups
-        seen = 0
-
-        def extended(place: int, left: list[int], counts: list[int], value: int) -> Iterator[tuple[list[int], int]]:
-            nonlocal seen
-            seen += 1
-            self.work.spend(2e-6)
-            if seen > MOST_COUNTS:
-                raise Invalid(f"{self.place}: too many numbers of units come into question")
-            if place == len(parts):
-                if not any(left) and sum(tops) - value <= slack:
-                    yield counts, sum(tops) - value
-                return
-            part = parts[place]
-            following = [other for other in parts[place + 1 :] if other.group == part.group]
-            least = max(part.least, left[part.group] - sum([other.most for other in following]))
-            most = min(part.most, left[part.group] - sum([other.least for other in following]))
-            for n in range(least, most + 1):
-                rest = [many - n if g == part.group else many for g, many in enumerate(left)]
-                yield from extended(place + 1, rest, [*counts, n], value + n * part.value)
-
-        yield from extended(0, [group.times for group in groups], [], 0)
-
-    def _power(self, part: _Part, count: int, end: int) -> list[int]:
-        while len(part.powers) <= count:
-            limit = max(self.sizes.left, self.sizes.right)
-            part.powers.append(self._sum(part.powers[-1], part.powers[1], end, limit, "left"))
-        return part.powers[count]
-
-    def _sum(self, first: list[int], second: list[int], end: int, limit: int, name: str) -> list[int]:
-        """All sums of little enough slack, in increasing order."""
-        if len(first) < len(second):
-            first, second = second, first
-        if len(second) == 1 and second[0] == 0:
-            return first
-        counts = [bisect_left(first, end - offset) for offset in second]
-        self.work.spend(1e-6 + len(second) * 4e-7)
-        self.work.require(rough_seconds(sum(counts), ELEMENT), f"the sums of {name}")
-        result: set[int] = set()
-        for offset, count in zip(second, counts, strict=True):
-            for start in range(0, count, CHUNK):
-                piece = first[start : min(count, start + CHUNK)]
-                result.update(map(offset.__add__, piece))
-                self.work.spend(len(piece) * ELEMENT + 3e-7)
-            if len(result) > limit:
-                raise SizeExceeded(f"lower.grounds.sizes.{name}: fewer are declared than there are")
-            self.work.hold(len(result) * ELEMENT_BYTES, "a set of vectors")
-        self.work.spend(len(result) * 2e-7)
-        return sorted(result)
 
 
 def _greatest(times: int, values: Sequence[int | None], limits: Sequence[tuple[int, int]]) -> int:

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 from dnnt_check.activations import Activation
 from dnnt_check.budget import Invalid, Work
-from dnnt_check.certificate import Step
 from dnnt_check.evaluation import needed_vertices
+from dnnt_check.guides import Step
 from dnnt_check.intervals import FRACTION_BITS, Ball, Intervals, Value
 from dnnt_check.losses import Vector
 from dnnt_check.network import SOURCE

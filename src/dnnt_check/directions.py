@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from operator import mul
 
 from dnnt_check.budget import Invalid, Work, rough_seconds
-from dnnt_check.certificate import Grounds
 from dnnt_check.images import Image
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import SHORT_BITS, Number, add, charge_quotient, common, multiply, normal, ratio, whole_ratio
+from dnnt_check.reachable_grounds import Grounds
 from dnnt_check.summands import Contribution, Summands
 
 #: Predicted seconds for a product of two vectors, and for each of their entries.

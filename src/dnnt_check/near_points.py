@@ -12,10 +12,10 @@ from fractions import Fraction
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.capped import Capped
-from dnnt_check.certificate import Grounds, Sizes
 from dnnt_check.directions import HalfSpace, conditions_of
 from dnnt_check.numbers import Number, bits, ratio
 from dnnt_check.quadratics import LONGEST, parabolas_of
+from dnnt_check.reachable_grounds import Grounds, Sizes
 from dnnt_check.states import StateLoss
 from dnnt_check.summands import Summands
 from dnnt_check.targets import constant_part

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dnnt_check.budget import Invalid, Work, rough_seconds
 from dnnt_check.capped import Capped
 from dnnt_check.cases import check_cases
-from dnnt_check.certificate import Grounds, Sizes
 from dnnt_check.directions import conditions_of
 from dnnt_check.instance import Instance
 from dnnt_check.keys import add_set
@@ -20,6 +19,7 @@ from dnnt_check.near_points import check_near_points
 from dnnt_check.network import Network
 from dnnt_check.numbers import Number
 from dnnt_check.points import check_points
+from dnnt_check.reachable_grounds import Grounds, Sizes
 from dnnt_check.states import StateLoss
 from dnnt_check.structure import Structure, structure_of
 from dnnt_check.summands import Summands

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dnnt_check.budget import Invalid, Work
-from dnnt_check.certificate import Guide
 from dnnt_check.circuit import Circuit, Hints, Plan
+from dnnt_check.guides import Guide
 from dnnt_check.instance import Instance
 from dnnt_check.intervals import Ball, Intervals, Value
 from dnnt_check.loss_bounds import LossBounds

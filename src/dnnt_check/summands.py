@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from dnnt_check.boxes import Axis, Extent, axes
 from dnnt_check.budget import Invalid, Work, rough_seconds
-from dnnt_check.certificate import Sizes, Thin
 from dnnt_check.dense import BIT, Affine, map_seconds, map_set
 from dnnt_check.images import VECTOR, Image, image_of
 from dnnt_check.instance import Instance
@@ -28,6 +27,7 @@ from dnnt_check.keys import (
 )
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, common, magnitude, multiply, whole_ratio
+from dnnt_check.reachable_grounds import Sizes, Thin
 from dnnt_check.scalars import sum_of_spaces
 from dnnt_check.spaces import Scaled
 from dnnt_check.structure import Group, Structure

@@ -18,10 +18,10 @@ from operator import mul
 
 from dnnt_check.boxes import Axis, Extent, axes
 from dnnt_check.budget import Invalid, Work, rough_seconds
-from dnnt_check.certificate import Thin
 from dnnt_check.images import MAXIMUM_RADIX, Image, extents_of
 from dnnt_check.keys import ELEMENT_BYTES, SizeExceeded
 from dnnt_check.numbers import Number, add, magnitude, multiply, whole_ratio
+from dnnt_check.reachable_grounds import Thin
 from dnnt_check.scalars import sum_of_spaces
 from dnnt_check.spaces import Scaled
 from dnnt_check.structure import Source

@@ -13,7 +13,7 @@ import pytest
 import dnnt
 from dnnt.formats import instance_file
 from dnnt.reachable import by_cases, thin
-from dnnt.reachable.cases import filled, worth
+from dnnt.reachable.case_tree import filled, worth
 
 ACTIVATIONS: list[Any] = [
     *("relu", "relu", "relu", "abs", "sign", "step", "identity"),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dnnt.certificate import CaseGrounds, CaseSplit, ReachableStates
 from dnnt.exact import Number, normal
 from dnnt.reachable.assemble import Solution
-from dnnt.reachable.cases import MOST_UNITS, Best, CaseSearch, Proved, Tree
+from dnnt.reachable.case_tree import Best, Proved, Tree
+from dnnt.reachable.cases import MOST_UNITS, CaseSearch
 from dnnt.reachable.clouds import Cloud, Digits
 from dnnt.reachable.cut_bounds import in_values
 from dnnt.reachable.execute import Executed, vector_of_part
