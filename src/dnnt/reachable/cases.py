@@ -18,7 +18,7 @@ from typing import Any
 from dnnt.reachable.case_hull import CaseHull
 from dnnt.reachable.case_proof import LITTLE, MUCH, CaseProof
 from dnnt.reachable.case_tree import FIRST, Best, Node, Proved, Split, Tree
-from dnnt.reachable.completion import Slot, complete
+from dnnt.reachable.completion import Completed, Slot, complete
 from dnnt.reachable.kinds import Kinds
 from dnnt.reachable.listing import Costs
 from dnnt.reachable.packing import Packing
@@ -88,11 +88,10 @@ class CaseSearch:
             self.run.progress("cases of the hidden units", 0.5)
             if node.direction is None and inside < MOST_INSIDE:
                 inside += 1
-                made = self._completed(node)
-                if made is not None:
-                    best.cost, best.made = self.costs.least, made
-                    self.found(best.cost, made)
+                if self._drawn(node, best, inside):
                     return self._least(tree)
+                if best.cost <= top and self.stop_at_first:
+                    return None
             if bound > limit and not node.tried:
                 ended.append(here)
                 continue
@@ -129,8 +128,8 @@ class CaseSearch:
             heappush(waiting, (node.bound, next(number), here))
         return tree
 
-    def _completed(self, node: Node) -> list[list[tuple[Any, int]]] | None:
-        """The wanted state, if it is found near the mixture of a case whose hull it lies in."""
+    def _completed(self, node: Node, seed: int = 1) -> Completed | None:
+        """A state near the mixture of a case that has the wanted state in its hull: that state, or one close to it."""
         whole: list[int] = []
         for g, group in enumerate(self.groups):
             parts = node.parts[self.starts[g] : self.starts[g + 1]]
@@ -141,15 +140,23 @@ class CaseSearch:
             whole += counts
         fixed = Node(tuple(whole), tuple(whole), node.bound)
         self.hull.relax(fixed)
-        if fixed.direction is not None:
-            return None
         units = [
             Slot(*self.hull.where(t), fixed.shares.get(t, {0: 1.0})) for t, n in enumerate(whole) for _ in range(n)
         ]
         wanted = [0] * self.hull.width
         for at in self.costs.coordinates:
             wanted[at.axis] = at.best
-        return complete(self.groups, units, wanted, self.packing, self.run)
+        return complete(self.groups, units, wanted, self.packing, self.run, seed)
+
+    def _drawn(self, node: Node, best: Best, seed: int = 1) -> bool:
+        """Look for a better state near the mixture of a case; whether there can be none better than the best now."""
+        made = self._completed(node, seed)
+        if made is not None:
+            cost = sum(at.cost(made.digits[at.axis]) for at in self.costs.coordinates)
+            if cost < best.cost:
+                best.cost, best.made = cost, made.made
+                self.found(cost, made.made)
+        return best.cost <= self.costs.least
 
     def _least(self, tree: Tree) -> Tree | None:
         """The proof that nothing costs less than the best state of the box: any cut will do."""

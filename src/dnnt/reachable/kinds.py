@@ -292,12 +292,37 @@ class UnitKinds:
             level = np.minimum((place + random.random(number)).astype(np.int64), len(options) - 1)
             choices[:, j] = np.array(ordered)[level]
             z_ += np.array(options, np.int64)[choices[:, j]]
-        tables = [np.array(table, np.int64) for table in part.digits_of[cell.weights]]
-        columns = [table[z_[:, i]] for i, table in enumerate(tables)]
-        ratios = self.cloud.ratios
+        return self._added(cell.weights, z_), [Drawn(cell.weights, tuple(row)) for row in choices.tolist()]
+
+    def beside(
+        self, t: int, way: Drawn | int, number: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], list[Any]]:
+        """Vectors that differ in one slot from one that was drawn, at most so many: as `drawn`."""
+        import numpy as np
+
+        part = self.part
+        if isinstance(way, int):
+            return np.array(list(self.pools[t]), np.int64), [way]
+        one = np.sum([options[c] for options, c in zip(part.options, way.choices, strict=True)], axis=0, dtype=np.int64)
+        others = [(j, c) for j, options in enumerate(part.options) for c in range(len(options)) if c != way.choices[j]]
+        if len(others) > number:
+            others = [others[i] for i in random.choice(len(others), number, replace=False).tolist()]
+        moves = [
+            [q - p for p, q in zip(part.options[j][way.choices[j]], part.options[j][c], strict=True)] for j, c in others
+        ]
+        z = one + np.array(moves, np.int64).reshape(len(others), part.n)
+        return self._added(way.weights, z), [
+            Drawn(way.weights, (*way.choices[:j], c, *way.choices[j + 1 :])) for j, c in others
+        ]
+
+    def _added(self, weights: int, z: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What units of these pre-activations add, as digits of the whole."""
+        import numpy as np
+
+        part, ratios = self.part, self.cloud.ratios
+        columns = [np.array(table, np.int64)[z[:, i]] for i, table in enumerate(part.digits_of[weights])]
         blocks = len(part.unit.node.blocks)
-        digits = np.stack([columns[i][:, b] * ratios[b * part.n + i] for b in range(blocks) for i in range(part.n)], 1)
-        return digits, [Drawn(cell.weights, tuple(row)) for row in choices.tolist()]
+        return np.stack([columns[i][:, b] * ratios[b * part.n + i] for b in range(blocks) for i in range(part.n)], 1)
 
     def _slots(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
         """For each slot how far it is from its one end to the other, such that the sum is the mean, about.
