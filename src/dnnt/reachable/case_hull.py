@@ -8,6 +8,7 @@ point is found again. Bounds here rest on the known vectors: `case_proof` proves
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from operator import mul
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ STARTS = 24
 class CaseHull:
     """The hulls of all cases of one instance; they share the vectors that are known of every kind."""
 
-    def __init__(self, groups: Sequence[Kinds], packing: Packing, costs: Costs, run: Run) -> None:
+    def __init__(self, groups: Sequence[Kinds], packing: Packing, costs: Costs, run: Run, wanted: Any = None) -> None:
+        """With a `wanted` state this takes the place of the one that is best for the loss."""
         import numpy as np
 
         self.groups, self.packing, self.costs, self.run = groups, packing, costs, run
@@ -47,6 +49,8 @@ class CaseHull:
         self.width = len(self.packing.axes)
         self.axis_counts = [axis.count for axis in self.packing.axes]
         self.wanted, self.weights = wanted_point(self.costs, self.width)
+        if wanted is not None:
+            self.wanted = [Fraction(int(v)) for v in wanted]
         self._y = np.array([float(v) for v in self.wanted])
         top = max(self.weights)
         self._w = np.array([float(v / top) for v in self.weights])

@@ -19,6 +19,7 @@ from dnnt.reachable.case_hull import CaseHull
 from dnnt.reachable.case_proof import LITTLE, MUCH, CaseProof
 from dnnt.reachable.case_tree import FIRST, Best, Node, Proved, Split, Tree
 from dnnt.reachable.completion import Completed, Slot, complete
+from dnnt.reachable.face_draws import near_face
 from dnnt.reachable.kinds import Kinds
 from dnnt.reachable.listing import Costs
 from dnnt.reachable.packing import Packing
@@ -88,6 +89,8 @@ class CaseSearch:
             self.run.progress("cases of the hidden units", 0.5)
             if node.direction is None and inside < MOST_INSIDE:
                 inside += 1
+                if inside == 2 and self._kept(near_face(self.hull, tree.node), best):
+                    return self._least(tree)
                 if self._drawn(node, best, inside):
                     return self._least(tree)
                 if best.cost <= top and self.stop_at_first:
@@ -150,7 +153,9 @@ class CaseSearch:
 
     def _drawn(self, node: Node, best: Best, seed: int = 1) -> bool:
         """Look for a better state near the mixture of a case; whether there can be none better than the best now."""
-        made = self._completed(node, seed)
+        return self._kept(self._completed(node, seed), best)
+
+    def _kept(self, made: Completed | None, best: Best) -> bool:
         if made is not None:
             cost = sum(at.cost(made.digits[at.axis]) for at in self.costs.coordinates)
             if cost < best.cost:
