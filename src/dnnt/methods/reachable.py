@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dnnt.analysis.plan import Plan
-from dnnt.analysis.reachable_cost import is_convex, predicted
+from dnnt.analysis.reachable_cost import bounds_of, is_convex, predicted
 from dnnt.certificate import ReachableStates
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
@@ -23,8 +23,14 @@ from dnnt.reachable.halves import Parts, parts_of
 from dnnt.reachable.program import Program, joined
 from dnnt.reachable.search import search
 from dnnt.reachable.terms import terms_of
-from dnnt.reachable.thin import by_thin_units
+from dnnt.reachable.thin import ThinSearch, by_thin_units
 from dnnt.running import Run, Stop
+
+OVERESTIMATE = 10_000.0
+"""By how much a prediction may exceed what sets take."""
+
+WIDEST = 900.0
+"""Larger sizes (a logarithm) are all alike."""
 
 
 class Reachable(Method):
@@ -58,9 +64,12 @@ class Reachable(Method):
         bound.
         """
         program = program_of(instance)
-        from_afar = _from_afar(instance, program, goal, run)
-        if from_afar is not None:
-            return from_afar
+        search_from_afar = by_thin_units(instance, program, goal.threshold, run)
+        if search_from_afar is not None:
+            stats = _from_afar(instance, program, search_from_afar, goal, run)
+            if stats is not None:
+                return stats
+            _need_sets(instance, program, run)
         parts = parts_of(program, run)
         terms = terms_of(instance, program, parts.packing)
         best: list[Found] = []
@@ -98,11 +107,23 @@ class Reachable(Method):
         }
 
 
-def _from_afar(instance: Instance, program: Program, goal: Goal, run: Run) -> Mapping[str, Any] | None:
-    """Targets out of reach of units that are too large to form; None where that does not lead to the end."""
-    search = by_thin_units(instance, program, goal.threshold, run)
-    if search is None:
-        return None
+def _need_sets(instance: Instance, program: Program, run: Run) -> None:
+    """Raise `Stop` where the sets of units that are large, and of their sums, are predicted not to fit: what is found
+    and proved from afar stands.
+    """
+    most = predicted(program, is_convex(instance, program))
+    seconds = most.seconds if most.most is None else most.most[0]
+    # The prediction bounds all sizes from above: it may be far too large, but not that far.
+    if run.time_limit is not None and seconds > OVERESTIMATE * (run.time_limit - run.seconds):
+        raise Stop("time", f"all reachable states would take up to {seconds:.1g} seconds", predicted=True)
+    halves = bounds_of(program).halves
+    run.need(int(2.0 ** min(max(halves.left.size, halves.right.size) - 3, WIDEST)), "the sets of reachable states")
+
+
+def _from_afar(
+    instance: Instance, program: Program, search: ThinSearch, goal: Goal, run: Run
+) -> Mapping[str, Any] | None:
+    """Targets of units that are too large to form; None where that does not lead to the end."""
     best: list[Found] = []
     excluded: list[tuple[Number, ReachableStates]] = []
 

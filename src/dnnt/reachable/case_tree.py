@@ -73,6 +73,22 @@ class Tree:
             if tree.below is not None:
                 waiting += [tree.below[1], tree.below[0]]
 
+    def proved_below(self) -> int:
+        """All states cost at least this, by the proofs of cases and of those they were divided from."""
+        below = min((each.proved_below() for each in self.below), default=0) if self.below else 0
+        return max(below, self.proved_up_to + 1)
+
+    def pruned(self, cost: int) -> Tree:
+        """As little of the tree as proves that all states cost at least this, which is `proved_below` at most."""
+        if self.proved_up_to + 1 >= cost or self.below is None:
+            return Tree(self.node, proved=self.proved, proved_up_to=self.proved_up_to)
+        one, two = (each.pruned(cost) for each in self.below)
+        return Tree(self.node, self.split, (one, two))
+
+    def open(self) -> list[Tree]:
+        """The cases that were not divided."""
+        return [each for each in self.preorder() if each.below is None]
+
 
 @dataclass(slots=True)
 class Best:

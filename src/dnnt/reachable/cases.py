@@ -35,6 +35,13 @@ MOST_INSIDE = 60
 """Cases for which the wanted state is looked for."""
 
 
+AGAIN = 40
+"""Draws after a search that has no end."""
+
+REPORTS = 3.0
+"""Seconds after which a bound is proved of all cases so far, at least."""
+
+
 @dataclass
 class CaseSearch:
     """Branch and bound over the cases of one instance."""
@@ -53,18 +60,73 @@ class CaseSearch:
         self.hull = CaseHull(self.groups, self.packing, self.costs, self.run)
         self.proof = CaseProof(self.hull)
         self.starts = self.hull.starts
+        self.reported = 0
 
     def search(self, best: Best, top: int, excluded: Callable[[int, Tree], None]) -> Tree | None:
         """All cases, each with a proof that no state costs at most `top`, or less than `best` if that is smaller.
 
-        Ends early with None where that does not come to an end; `best` and `found` know of the best state anyway.
+        Ends early with None where that does not come to an end; `best` and `found` know of the best state anyway, and
+        `excluded` of the greatest bound that the cases so far prove.
         """
+        self.tree: Tree | None = None
+        ended = None
+        try:
+            ended = self._search(best, top, excluded)
+            if ended is None and not (self.stop_at_first and best.cost <= top):
+                ended = self._drawn_again(best)
+                self._prove_open(best)
+        finally:
+            if ended is None:
+                self._report(excluded)
+        return ended
+
+    def _report(self, excluded: Callable[[int, Tree], None]) -> None:
+        """Tell of the greatest bound so far."""
+        if self.tree is not None:
+            bound = self.tree.proved_below()
+            if bound > max(self.costs.least, self.reported):
+                self.reported = bound
+                excluded(bound, self.tree.pruned(bound))
+
+    def _prove_open(self, best: Best) -> None:
+        """Prove the least bound of the open cases of all of them."""
+        if self.tree is None:
+            return
+        waiting = self.tree.open()
+        least = min(best.cost, *(each.node.bound for each in waiting))
+        for tree in waiting:
+            if tree.proved_up_to >= least - 1 or tree.node.direction is None or least <= self.costs.least:
+                continue
+            try:
+                ending = self.proof.settle(tree.node, least - 1, MUCH)
+            except Thick:
+                continue
+            if isinstance(ending, Proved):
+                tree.proved, tree.proved_up_to = ending, least - 1
+                tree.node.proved = max(tree.node.proved, least)
+            elif ending[0] < best.cost:
+                best.cost, best.made = ending
+                self.found(*ending)
+
+    def _drawn_again(self, best: Best) -> Tree | None:
+        """Draw near the open cases that have the wanted state in their hulls; a proof if there is none better."""
+        if self.tree is None:
+            return None
+        waiting = [each.node for each in self.tree.open() if each.node.direction is None]
+        for seed in range(AGAIN):
+            node = waiting[seed % len(waiting)] if waiting else None
+            if node is not None and self._drawn(node, best, MOST_INSIDE + seed):
+                return self._least(self.tree)
+        return None
+
+    def _search(self, best: Best, top: int, excluded: Callable[[int, Tree], None]) -> Tree | None:
         self.hull.start()
         zero = tuple(0 for _ in range(self.starts[-1]))
         full = tuple(group.times for group in self.groups for _ in range(group.count))
-        tree = Tree(Node(zero, full, 0))
+        tree = self.tree = Tree(Node(zero, full, 0))
         self.hull.relax(tree.node)
         self._bounded(tree, excluded)
+        next_report = self.run.seconds + REPORTS
         number = counting()
         waiting = [(tree.node.bound, next(number), tree)]
         ended: list[Tree] = []
@@ -79,6 +141,11 @@ class CaseSearch:
                     each.node.tried = True
                     heappush(waiting, (each.node.bound, next(number), each))
                 continue
+            if self.run.seconds > next_report:
+                started = self.run.seconds
+                self._prove_open(best)
+                self._report(excluded)
+                next_report = self.run.seconds + max(REPORTS, 8 * (self.run.seconds - started))
             bound, _, here = heappop(waiting)
             node = here.node
             if self.hull.stale(node):
