@@ -12,7 +12,7 @@ import pytest
 
 import dnnt
 from dnnt.formats import instance_file
-from dnnt.reachable import by_cases, thin
+from dnnt.reachable import by_cases, cases, thin
 from dnnt.reachable.case_tree import filled, worth
 
 ACTIVATIONS: list[Any] = [
@@ -167,3 +167,19 @@ def test_greedy_is_greatest() -> None:
         assert worth(values, low, high, times) == max(sums)
         chosen = filled(values, low, high, times)
         assert sum(n * v for n, v in zip(chosen, values, strict=True)) == max(sums)
+
+
+@pytest.mark.parametrize("targets", [(400, -300, -300), (300, -250, -300)])
+def test_targets_inside_the_hull(targets: tuple[int, int, int]) -> None:
+    """Some network gives exactly these outputs."""
+    answer = dnnt.solve(images(targets, [-1, 0, 1], [-1, 0, 1]), time_limit=60)
+    assert (answer.status, answer.loss, answer.assurance) == ("optimal", 0, "checked")
+
+
+def test_open_cases_leave_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that has no end: the best found, and what is proved of all cases together."""
+    monkeypatch.setattr(cases, "MOST_CASES", 0)
+    answer = dnnt.solve(images((1500, -1300, -1400), [-1, 0, 1], [-1, 0, 1]), time_limit=60)
+    assert (answer.status, answer.stop, answer.assurance) == ("feasible", "time", "checked")
+    assert answer.bound is not None and answer.loss is not None
+    assert 2_700_000 < answer.bound < answer.loss < 2_800_000

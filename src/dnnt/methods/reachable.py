@@ -26,6 +26,9 @@ from dnnt.reachable.terms import terms_of
 from dnnt.reachable.thin import ThinSearch, by_thin_units
 from dnnt.running import Run, Stop
 
+OFFERING = 0.1
+"""The part of the time that may be spent on parameters that are not the last ones."""
+
 OVERESTIMATE = 10_000.0
 """By how much a prediction may exceed what sets take."""
 
@@ -115,9 +118,12 @@ def _need_sets(instance: Instance, program: Program, run: Run) -> None:
     seconds = most.seconds if most.most is None else most.most[0]
     # The prediction bounds all sizes from above: it may be far too large, but not that far.
     if run.time_limit is not None and seconds > OVERESTIMATE * (run.time_limit - run.seconds):
-        raise Stop("time", f"all reachable states would take up to {seconds:.1g} seconds", predicted=True)
+        raise Stop("time", f"all reachable states would take up to {seconds:.1g} seconds")
     halves = bounds_of(program).halves
-    run.need(int(2.0 ** min(max(halves.left.size, halves.right.size) - 3, WIDEST)), "the sets of reachable states")
+    try:
+        run.need(int(2.0 ** min(max(halves.left.size, halves.right.size) - 3, WIDEST)), "the sets of reachable states")
+    except Stop as stop:
+        raise Stop(stop.kind, stop.detail) from None  # It was not refused: much has been found.
 
 
 def _from_afar(
@@ -127,8 +133,16 @@ def _from_afar(
     best: list[Found] = []
     excluded: list[tuple[Number, ReachableStates]] = []
 
+    spent = 0.0
+
     def improved(found: Found) -> None:
+        nonlocal spent
         best[:] = [found]
+        # The way back may take a while; a limit may come before the end.
+        if spent <= OFFERING * run.seconds:
+            started = run.seconds
+            _offer(instance, program, found, run)
+            spent += run.seconds - started
 
     def prove(loss: Number, grounds: ReachableStates) -> None:
         if not excluded or loss > excluded[0][0]:
@@ -137,10 +151,11 @@ def _from_afar(
     try:
         ended = search.search(improved, prove)
     finally:
-        if best:
-            _offer(instance, program, best[-1], run)
+        # First what takes no time: the way back may be stopped once more.
         if excluded:
             run.prove(excluded[0][0], False, excluded[0][1])
+        if best:
+            _offer(instance, program, best[-1], run)
     if ended is None:
         return None
     found, grounds, stats = ended

@@ -35,6 +35,9 @@ MOST_INSIDE = 60
 """Cases for which the wanted state is looked for."""
 
 
+FACE_AFTER = 4
+"""Draws after which the state is looked for near a face."""
+
 AGAIN = 40
 """Draws after a search that has no end."""
 
@@ -156,7 +159,7 @@ class CaseSearch:
             self.run.progress("cases of the hidden units", 0.5)
             if node.direction is None and inside < MOST_INSIDE:
                 inside += 1
-                if inside == 2 and self._kept(near_face(self.hull, tree.node), best):
+                if inside == FACE_AFTER and self._kept(near_face(self.hull, tree.node), best):
                     return self._least(tree)
                 if self._drawn(node, best, inside):
                     return self._least(tree)

@@ -31,7 +31,7 @@ CLOSER = 2
 MOST_VECTORS = 30_000
 """Vectors of a unit near the face."""
 
-PARTIAL, STEPS = 20_000, 800_000
+PARTIAL, STEPS = 20_000, 200_000
 """Partial sums of a unit that are kept, and steps, until there are taken to be too many vectors."""
 
 TRIES = 12
@@ -134,7 +134,7 @@ def _pool(group: Kinds, direction: Digits, slack: int) -> Pool:
         return np.array(vectors, np.int64), [(0, v) for v in vectors]
     values = [max((sum(map(mul, direction, v)) for v in pool), default=None) for pool in group.pools]
     most = max(v for v in values if v is not None)
-    slack = slack * 5 // 4
+    slack, least = slack * 5 // 4, slack // 2 + 1
     group.part.limit, group.part.steps = PARTIAL, STEPS
     while True:
         try:
@@ -147,7 +147,7 @@ def _pool(group: Kinds, direction: Digits, slack: int) -> Pool:
             return np.array(list(near), np.int64), list(near.values())
         except Thick:
             slack = slack * 2 // 3
-            if not slack:
+            if slack < least:
                 raise
 
 
