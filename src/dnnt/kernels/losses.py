@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from math import prod
 from operator import mul
 
 import numpy as np
 
 from dnnt.kernels.loading import compiled
 from dnnt.kernels.threads import beside_each_other
-from dnnt.kernels.words import Keys, Poll, Words, lowest
+from dnnt.kernels.words import Keys, Poll, Words, lowest, words_for
 
 NONE = 1 << 62
 """The loss of no key."""
@@ -171,10 +172,13 @@ def least_of_bits(
 ) -> tuple[int, int]:
     """(loss, key) of the key of a bitset with the least loss, if that is less than `below`; else (below, -1).
 
-    The bitset's span is the product of `counts`, below 2^62; `tables[c]` has `counts[c]` entries.
+    The bitset's span is at most the product of `counts`, below 2^62; `tables[c]` has `counts[c]` entries.
     """
     if not len(counts):
         return (0, 0) if len(words) and bool(words[0] & np.uint64(1)) and below > 0 else (below, -1)
+    missing = words_for(prod(counts)) - len(words)
+    if missing > 0:  # Loops read to the end of the box.
+        words = np.concatenate([words, np.zeros(missing, np.uint64)])
     entries, starts, least = flat(tables)
     state = np.array([0, below, -1], np.int64)
     digits = np.zeros(len(counts), np.int64)
