@@ -30,8 +30,10 @@ def cheapest_among(instance: Instance, goal: Goal, kind: str, run: Run, checked:
     """
     incumbent = run.incumbent
     reached = goal.reached(run)
-    if not reached or incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
-        return Then(Second(kind, None, reached), checked)
+    if not reached:
+        return Then(Second(kind, None if incumbent is None else cost_of(incumbent.parameters, kind), False), checked)
+    if incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
+        return Then(Second(kind, None, True), checked)
     known = cost_of(incumbent.parameters, kind)
     if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
         return Then(Second(kind, known, True), checked)
