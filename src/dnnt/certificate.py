@@ -79,6 +79,41 @@ class CaseGrounds:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxSplit:
+    """In the part that follows a coordinate of the state is at most this value, in the part after that more."""
+
+    coordinate: int
+    value: Number
+
+    def to_json(self) -> Any:
+        """The split as the certificate file holds it."""
+        return [self.coordinate, to_json(self.value)]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxWindow:
+    """All states of the box are listed, by these coordinates."""
+
+    coordinates: tuple[int, ...]
+
+    def to_json(self) -> Any:
+        """The leaf as the certificate file holds it."""
+        return {"window": list(self.coordinates)}
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionBound:
+    """The loss is large in the box by the cut and so many times it; no cut: wherever states are."""
+
+    cut: tuple[int, ...]
+    times: Number
+
+    def to_json(self) -> Any:
+        """The leaf as the certificate file holds it."""
+        return {"cut": list(self.cut), "times": to_json(self.times)} if self.cut else {}
+
+
+@dataclass(frozen=True, slots=True)
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
@@ -88,7 +123,7 @@ class ReachableStates:
     needed); vectors have n coordinates for each sum, then n for each unit that is an output. With `points`, one cut and
     a `slack` only states that fall at most so much short of the cut's greatest value are looked at; `thin` says of
     which units only the vectors near the face are formed. With `targets` there may be `cases` instead: splits and
-    cases, in preorder, each case with a cut of its own.
+    cases, in preorder, each case with a cut of its own. With `last` = `boxes` there are `boxes`: splits and leaves.
     """
 
     left: tuple[tuple[int, int], ...]
@@ -100,6 +135,7 @@ class ReachableStates:
     slack: Number | None = None
     thin: tuple[ThinGrounds, ...] = ()
     cases: tuple[CaseSplit | CaseGrounds, ...] = ()
+    boxes: tuple[BoxSplit | BoxWindow | DirectionBound, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The grounds as the certificate file holds them."""
@@ -127,6 +163,8 @@ class ReachableStates:
                 [case.position, case.kind, case.count] if isinstance(case, CaseSplit) else case.to_json()
                 for case in self.cases
             ]
+        if self.boxes:
+            body["boxes"] = [each.to_json() for each in self.boxes]
         return body
 
 

@@ -116,6 +116,21 @@ def conditions_of(grounds: Grounds, summands: Summands, work: Work) -> Condition
     )
 
 
+def half_spaces(cuts: Sequence[tuple[int, ...]], summands: Summands, work: Work) -> list[HalfSpace | None]:
+    """Cuts proved and brought to digits; None for one that has the same value for all states.
+
+    Raises:
+        Invalid: a vector has another length than states have.
+    """
+    width = summands.points * summands.rows
+    if any(len(cut) != width for cut in cuts):
+        raise Invalid(f"lower.grounds.boxes: a state has {width} coordinates, a cut another number")
+    count = sum([item.image.count for item in summands.contributions])
+    work.require(rough_seconds(len(cuts) * count, 2 * DOT + width * ENTRY), "the values of cuts")
+    reading = _Reading(summands, work)
+    return [reading.half_space(cut) for cut in cuts]
+
+
 @dataclass(frozen=True, slots=True)
 class _Values:
     """A linear function over a set of vectors: one value, the extremes, and the common divisor of all differences."""

@@ -89,22 +89,29 @@ class Lattice:
         )
 
     def _shear(self, rows: list[list[int]], work: Work) -> None:
-        """Add one lattice coordinate to another, or take it away, while that makes the set narrower."""
+        """Add multiples of one lattice coordinate to another while that makes the set narrower."""
         changed = True
         while changed:
             changed = False
             for i in range(self.rank):
                 for j in range(self.rank):
                     for sign in (1, -1) if i != j else ():
-                        row = [a + sign * b for a, b in zip(rows[i], rows[j], strict=True)]
-                        work.spend(1e-6 + len(row) * 1.5e-7)
-                        if max(row) - min(row) < max(rows[i]) - min(rows[i]):
-                            rows[i] = row
-                            self._functions[i] = [
-                                a + sign * b for a, b in zip(self._functions[i], self._functions[j], strict=True)
-                            ]
-                            self.basis[j] = [a - sign * b for a, b in zip(self.basis[j], self.basis[i], strict=True)]
+                        times = sign
+                        while self._narrowed(rows, i, j, times, work):
+                            # The width is a convex function of the multiple: ever longer steps, then short ones again.
+                            times *= 2
                             changed = True
+
+    def _narrowed(self, rows: list[list[int]], i: int, j: int, times: int, work: Work) -> bool:
+        """Add so many times the coordinate j to the coordinate i, if that makes the set narrower."""
+        row = [a + times * b for a, b in zip(rows[i], rows[j], strict=True)]
+        work.spend(1e-6 + len(row) * 1.5e-7)
+        if max(row) - min(row) >= max(rows[i]) - min(rows[i]):
+            return False
+        rows[i] = row
+        self._functions[i] = [a + times * b for a, b in zip(self._functions[i], self._functions[j], strict=True)]
+        self.basis[j] = [a - times * b for a, b in zip(self.basis[j], self.basis[i], strict=True)]
+        return True
 
     def box(self, low: Sequence[int], high: Sequence[int], count: int) -> list[tuple[int, int]]:
         """A box of moved lattice coordinates around all sums of `count` vectors that lie in a box."""

@@ -3,7 +3,7 @@
 States are sums of one vector from each unit and of the rest. Either all sums of the two halves are formed and their
 loss is computed, or the states of the box whose loss is too small are listed and shown to be in no sum of the halves.
 Cuts and residues are proved first, and leave fewer targets; near a face, and in a window, only parts of the halves
-are needed.
+are needed. Where the units are very many, boxes of states are looked at one by one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dnnt_check.network import Network
 from dnnt_check.numbers import Number
 from dnnt_check.points import check_points
 from dnnt_check.reachable_grounds import Grounds, Sizes
+from dnnt_check.state_boxes import check_boxes
 from dnnt_check.states import StateLoss
 from dnnt_check.structure import Structure, structure_of
 from dnnt_check.summands import Summands
@@ -48,6 +49,9 @@ def check_reachable(
         _check_window(structure)
     if grounds.cases:
         check_cases(instance, structure, grounds, sizes, bound, strict, work)
+        return
+    if grounds.boxes:
+        check_boxes(instance, structure, grounds, sizes, bound, strict, work)
         return
     summands = Summands(instance, structure, sizes, work, bool(grounds.cuts) and not grounds.window, grounds.thin)
     loss = StateLoss(instance, structure, summands.axes, bound, strict, work)

@@ -68,6 +68,29 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxSplit:
+    """In the first branch a coordinate of the state is at most this value, in the second it is more."""
+
+    coordinate: int
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class BoxWindow:
+    """All states of the box are listed, by these coordinates."""
+
+    coordinates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxBound:
+    """The loss is large in the box, by so many times the cut; an empty cut: it is so without one."""
+
+    cut: tuple[int, ...] = ()
+    times: Number = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Grounds:
     """Why a lower part is said to hold; `signs` belongs to the kind `restricted`, the others to `reachable`."""
 
@@ -82,11 +105,13 @@ class Grounds:
     slack: Number | None = None
     thin: tuple[Thin, ...] = ()
     cases: tuple[Split | Case, ...] = ()
+    boxes: tuple[BoxSplit | BoxWindow | BoxBound, ...] = ()
 
 
 def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
     """The grounds in this object, whose kind is `reachable`."""
-    record(value, place, ("kind", "left", "last", "sizes"), ("cuts", "residues", "window", "slack", "thin", "cases"))
+    optional = ("cuts", "residues", "window", "slack", "thin", "cases", "boxes")
+    record(value, place, ("kind", "left", "last", "sizes"), optional)
     runs: list[tuple[int, int]] = []
     for i, item in enumerate(array(value["left"], (place, "left"))):
         here: Place = ((place, "left"), i)
@@ -99,23 +124,26 @@ def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
         if before[0] + before[1] > after[0]:
             raise fault((place, "left"), "runs overlap")
     last = text(value["last"], (place, "last"))
-    if last not in ("points", "targets"):
-        raise fault((place, "last"), 'is "points" or "targets"')
-    if "cases" in value:
-        for key in ("cuts", "residues", "window", "slack", "thin"):
-            if key in value:
-                raise fault((place, key), 'does not go with "cases"')
-        if last != "targets":
-            raise fault((place, "cases"), 'goes with "last" = "targets"')
+    if last not in ("points", "targets", "boxes"):
+        raise fault((place, "last"), 'is "points", "targets" or "boxes"')
+    if ("boxes" in value) != (last == "boxes"):
+        raise fault((place, "boxes"), 'goes with "last" = "boxes", and it with "boxes"')
+    for tree, goes_with in (("cases", "targets"), ("boxes", "boxes")):
+        if tree in value:
+            for key in optional:
+                if key in value and key != tree:
+                    raise fault((place, key), f'does not go with "{tree}"')
+            if last != goes_with:
+                raise fault((place, tree), f'goes with "last" = "{goes_with}"')
     sizes = record(value["sizes"], (place, "sizes"), SIZES)
     declared = {key: integer(sizes[key], ((place, "sizes"), key), 0) for key in SIZES}
-    if last != "targets":
+    if last == "points":
         for key in ("residues", "window"):
             if key in value:
                 raise fault((place, key), 'goes with "last" = "targets"')
         if ("cuts" in value) != ("slack" in value):
             raise fault((place, "cuts"), 'goes with a "slack", and it with one cut, if "last" = "points"')
-    elif "slack" in value:
+    elif last == "targets" and "slack" in value:
         raise fault((place, "slack"), 'goes with "last" = "points"')
     cuts, residues = _directions(value, place, "cuts"), _directions(value, place, "residues")
     if value.get("window", True) is not True:
@@ -131,7 +159,44 @@ def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
         slack=_read_slack(value, len(cuts), place, work),
         thin=_read_thin(value, place, work),
         cases=_read_cases(value, place, work),
+        boxes=_read_boxes(value, place, work),
     )
+
+
+def _read_boxes(value: Any, place: Place, work: Work) -> tuple[BoxSplit | BoxWindow | BoxBound, ...]:
+    result: list[BoxSplit | BoxWindow | BoxBound] = []
+    if "boxes" not in value:
+        return ()
+    place = (place, "boxes")
+    for i, item in enumerate(array(value["boxes"], place)):
+        here: Place = (place, i)
+        work.spend(5e-6)
+        if isinstance(item, list):
+            if len(item) != 2:
+                raise fault(here, "a pair [coordinate, number], or an object, is expected")
+            result.append(BoxSplit(integer(item[0], (here, 0), 0), number(item[1], (here, 1), work, True)))
+            continue
+        record(item, here, (), ("cut", "times", "window"))
+        if "window" in item:
+            if len(item) != 1:
+                raise fault(here, 'a "window" stands alone')
+            chosen = array(item["window"], (here, "window"))
+            found = tuple([integer(entry, ((here, "window"), k), 0) for k, entry in enumerate(chosen)])
+            if not found or any(a >= b for a, b in pairwise(found)):
+                raise fault((here, "window"), "at least one coordinate, in increasing order, is expected")
+            result.append(BoxWindow(found))
+        elif ("cut" in item) != ("times" in item):
+            raise fault(here, '"cut" and "times" go together')
+        elif "cut" in item:
+            times = number(item["times"], (here, "times"), work, True)
+            if times < 0:
+                raise fault((here, "times"), "a number >= 0 is expected")
+            result.append(BoxBound(_read_direction(item["cut"], (here, "cut"), work), times))
+        else:
+            result.append(BoxBound())
+    if not result:
+        raise fault(place, "at least one box is expected")
+    return tuple(result)
 
 
 def _read_cases(value: Any, place: Place, work: Work) -> tuple[Split | Case, ...]:

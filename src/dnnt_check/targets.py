@@ -40,7 +40,7 @@ class _Piece:
     at_last: Number
 
 
-class _Coordinate:
+class Coordinate:
     """A coordinate's part of the loss as a function of its digit."""
 
     def __init__(self, loss: StateLoss, i: int, row: int) -> None:
@@ -165,7 +165,7 @@ class _Cell:
     """Coordinates whose losses are listed together: of distinct input i, these state rows."""
 
     i: int
-    coordinates: tuple[_Coordinate, ...]
+    coordinates: tuple[Coordinate, ...]
     least: Number
     exact: bool
 
@@ -204,10 +204,16 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
     return CutListing(loss, listings, constant, conditions, limit, work).run()
 
 
+def is_made_of_lines(loss: StateLoss) -> bool:
+    """Whether the part of the loss of every coordinate is a line between breaks."""
+    one = loss.instance.loss.kind == "maximum" and len(loss.structure.outputs) == 1
+    plain = all(row is None or row.kind == "identity" for row in loss.structure.rows)
+    return plain and (one or loss.instance.loss.kind in ("absolute", "hinge"))
+
+
 def _cut_off(loss: StateLoss, constant: Number, cells: list[_Cell], conditions: Conditions, work: Work) -> bool:
     """Whether some cut by itself leaves no state with too small a loss, for losses that are lines between breaks."""
-    kind, rows = loss.instance.loss.kind, loss.structure.rows
-    if kind not in ("absolute", "hinge") or any(row is not None and row.kind != "identity" for row in rows):
+    if not is_made_of_lines(loss):
         return False
     lines = [item.pieces for cell in cells for item in cell.coordinates]
     return any(not loss.too_small(add(constant, least_within(cut, lines, work), work)) for cut in conditions.cuts)
@@ -217,7 +223,7 @@ def _cells(loss: StateLoss, work: Work) -> list[_Cell]:
     cells: list[_Cell] = []
     separable = loss.instance.loss.separable
     for i in range(len(loss.samples)):
-        coordinates = [_Coordinate(loss, i, row) for row in range(loss.rows)]
+        coordinates = [Coordinate(loss, i, row) for row in range(loss.rows)]
         if separable:
             cells.extend([_Cell(i, (item,), item.least, True) for item in coordinates])
         elif len(coordinates) == 1 and len(loss.structure.outputs) == 1:

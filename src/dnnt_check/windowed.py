@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dnnt_check.boxes import Axis
 from dnnt_check.budget import Work, describe, rough_seconds
 from dnnt_check.keys import ELEMENT_BYTES, Keys, SizeExceeded
 from dnnt_check.lattice import Lattice
@@ -24,79 +25,87 @@ DIGIT = 3e-7
 def meets_in_window(summands: Summands, targets: Sequence[int], work: Work) -> int | None:
     """A target that is a sum, or None. All units of the left half belong to one group."""
     _, right = summands.halves(with_left=False)
-    left = _Window(summands, work).needed(targets, right)
+    # Coordinates with one value need no digit.
+    window = Window(summands, [axis for axis in summands.axes if axis.radix > 1], work)
+    work.require(rough_seconds(len(targets) + right.count, window.each), "the box of a window")
+    pairs = zip(window.extremes(targets), window.extremes(right.elements(work)), strict=True)
+    box = [(of_target[0] - of_right[1], of_target[1] - of_right[0]) for of_target, of_right in pairs]
+    strides = [axis.stride for axis in window.axes]
+    left = {sum([digit * stride for digit, stride in zip(v, strides, strict=True)]) for v in window.within(box)}
     if not left:
         return None
     return meets(Keys(max(left), left), right, list(targets), work)
 
 
-class _Window:
-    """The left half."""
+class Window:
+    """The sums of the units of the left half, which are equal, in some coordinates.
 
-    def __init__(self, summands: Summands, work: Work) -> None:
+    Attributes:
+        axes: the coordinates.
+        each: predicted seconds for a vector that is taken apart.
+    """
+
+    def __init__(self, summands: Summands, axes: Sequence[Axis], work: Work) -> None:
+        """Take the vectors of a unit apart."""
         self.work = work
         self.limit = summands.sizes.left
         (item,) = [item for item in summands.contributions if item.group.left]
         self.count = item.group.left
-        # Coordinates with one value need no digit.
-        self.axes = [axis for axis in summands.axes if axis.radix > 1]
+        self.axes = list(axes)
+        self.each = VECTOR + len(self.axes) * DIGIT
         keys = summands.packed(item)
-        work.require(rough_seconds(keys.count, self._each), "the vectors of a unit")
-        self.vectors = [self._digits(key) for key in keys.elements(work)]
+        work.require(rough_seconds(keys.count, self.each * 5), "the vectors of a unit")
+        work.hold(keys.count * ELEMENT_BYTES, "the vectors of a unit")
+        # In some of all coordinates several vectors may be the same.
+        self.vectors = sorted({self.digits(key) for key in keys.elements(work)})
 
-    @property
-    def _each(self) -> float:
-        return VECTOR + len(self.axes) * DIGIT
-
-    def _digits(self, key: int) -> tuple[int, ...]:
-        self.work.spend(self._each)
+    def digits(self, key: int) -> tuple[int, ...]:
+        """The digits of a key in these coordinates."""
+        self.work.spend(self.each)
         return tuple([key // axis.stride % axis.radix for axis in self.axes])
 
-    def _extremes(self, keys: Iterable[int]) -> list[tuple[int, int]]:
+    def extremes(self, keys: Iterable[int]) -> list[tuple[int, int]]:
         """The least and the greatest digit of every coordinate."""
         low: list[int] = []
         high: list[int] = []
         for key in keys:
-            digits = self._digits(key)
+            digits = self.digits(key)
             if not low:
                 low, high = list(digits), list(digits)
             low, high = [*map(min, low, digits)], [*map(max, high, digits)]
         return list(zip(low, high, strict=True))
 
-    def needed(self, targets: Sequence[int], right: Keys) -> set[int]:
-        """The keys of the elements of L in the smallest box around all t - r.
+    def within(self, box: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
+        """The sums in a box of digits.
 
         Raises:
             SizeExceeded: there are more than declared.
         """
         work = self.work
-        work.require(rough_seconds(len(targets) + right.count, self._each), "the box of a window")
-        pairs = zip(self._extremes(targets), self._extremes(right.elements(work)), strict=True)
-        box = [(of_target[0] - of_right[1], of_target[1] - of_right[0]) for of_target, of_right in pairs]
-        work.require(rough_seconds(len(self.vectors), self._each * 4), "the lattice of a window")
         lattice = Lattice(self.vectors, work)
         if lattice.rank == 0:
             return self._kept([()], lattice, box)
         wanted = lattice.box([low for low, _ in box], [high for _, high in box], self.count)
         if any(low > high for low, high in wanted):
-            return set()
+            return []
         found = sums_in(lattice.members, self.count, tuple(wanted), work)
         if found is None:
-            return set()
+            return []
         size = sum([row.bit_count() for row in found.rows])
-        work.require(rough_seconds(size, self._each * 2), "the elements of a window")
+        work.require(rough_seconds(size, self.each * 2), "the elements of a window")
         work.hold(size * ELEMENT_BYTES, "the elements of a window")
         return self._kept(elements(found, work), lattice, box)
 
-    def _kept(self, found: list[tuple[int, ...]], lattice: Lattice, box: list[tuple[int, int]]) -> set[int]:
-        """The keys of those that lie in the box."""
-        result: set[int] = set()
-        strides = [axis.stride for axis in self.axes]
+    def _kept(
+        self, found: list[tuple[int, ...]], lattice: Lattice, box: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, ...]]:
+        """Those that lie in the box."""
+        result: list[tuple[int, ...]] = []
         for moved in found:
             vector = lattice.vector(moved, self.count)
-            self.work.spend(self._each * 2)
+            self.work.spend(self.each * 2)
             if all(low <= digit <= high for digit, (low, high) in zip(vector, box, strict=True)):
-                result.add(sum([digit * stride for digit, stride in zip(vector, strides, strict=True)]))
+                result.append(tuple(vector))
             if len(result) > self.limit:
                 raise SizeExceeded(
                     f"lower.grounds.sizes.left: at most {describe(self.limit)} are declared, the window holds more"

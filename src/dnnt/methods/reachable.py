@@ -196,7 +196,14 @@ def _grounds(program: Program, parts: Parts, grounds: Grounds) -> ReachableState
         "last": grounds.count,
     }
     return ReachableStates(
-        joined(left), grounds.last, tuple(sizes.items()), grounds.cuts, grounds.residues, grounds.window, grounds.slack
+        joined(left),
+        grounds.last,
+        tuple(sizes.items()),
+        grounds.cuts,
+        grounds.residues,
+        grounds.window,
+        grounds.slack,
+        boxes=grounds.boxes,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dnnt.certificate import BoxSplit, BoxWindow, DirectionBound
 from dnnt.exact import Number
 from dnnt.reachable.assemble import Solution
 from dnnt.reachable.execute import vector_of_part
@@ -41,6 +42,7 @@ class Grounds:
     residues: tuple[tuple[tuple[int, ...], int], ...] = ()
     window: bool = False
     slack: int | None = None
+    boxes: tuple[BoxSplit | BoxWindow | DirectionBound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

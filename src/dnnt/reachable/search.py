@@ -1,9 +1,10 @@
 """The last step: the cheapest reachable state.
 
-Three ways. `hull`, for convex losses: bounds and near misses from the hull of all states, then only the states between
-what is found and what is bounded (see `hull`). `points` forms L + R, the sum of two halves, and looks at every state:
-right for any loss. `targets` lists the states of the box in order of increasing loss and asks for each whether it is in
-L + R. All are exact, and the certificate says which one the checker should follow.
+Four ways. `boxes`, for very many equal units and losses made of lines, and `hull`, for convex losses: bounds and near
+misses from the hull of all states, then only the states between what is found and what is bounded (see `by_boxes` and
+`hull`). `points` forms L + R, the sum of two halves, and looks at every state: right for any loss. `targets` lists the
+states of the box in order of increasing loss and asks for each whether it is in L + R. All are exact, and the
+certificate says which one the checker should follow.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from math import prod
 
 from dnnt.exact import Number, normal
 from dnnt.reachable import keysets
+from dnnt.reachable.by_boxes import by_boxes
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS, cheapest
 from dnnt.reachable.found import Found, Grounds, Searched, way_of_halves
 from dnnt.reachable.halves import POINT_PAIRS, Halves, Parts, halves_of, split
@@ -47,9 +49,10 @@ def search(
     parts: Parts, terms: list[Term], threshold: Number | None, run: Run, improved: Improved, excluded: Excluded
 ) -> Searched:
     """The cheapest state; with a threshold, any state at or below it will do."""
-    found = by_hull(parts, terms, threshold, run, improved, excluded)
-    if found is not None:
-        return found
+    for way in (by_boxes, by_hull):
+        found = way(parts, terms, threshold, run, improved, excluded)
+        if found is not None:
+            return found
     left = split(parts, [part.keys.size for part in parts.units], parts.rest.keys.size)
     return by_halves(halves_of(parts, left, run), terms, threshold, run, improved, excluded)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, mixed_order
+from dnnt.losses import Loss
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.program import Output, Program
 
@@ -33,7 +34,8 @@ class Term:
     """One term of a total loss: the coordinates it depends on, and its value for their digits.
 
     `convex`: it depends on one coordinate and is a convex function of it, whose values times `denominator` are whole;
-    `square`: it is this one.
+    `square`: it is this one. `breaks`: it depends on one coordinate, and is a line between any two of these values of
+    it; None where that is not known.
     """
 
     axes: tuple[int, ...]
@@ -41,6 +43,7 @@ class Term:
     convex: bool = False
     denominator: int = 1
     square: Square | None = None
+    breaks: tuple[Number, ...] | None = None
 
 
 def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Term]:
@@ -108,7 +111,24 @@ def _single(instance: Instance, packing: Packing, axis: int, outputs: list[tuple
     weights = [w for _, labels in outputs for w in labels.values()]
     # A product of a value, a label and a weight, or of their squares.
     denominator = lcm(*(v.denominator for v in numbers)) ** 2 * lcm(*(w.denominator for w in weights))
-    return Term((axis,), cost, plain, denominator, square)
+    breaks = _breaks(instance.loss, [(y,) for _, labels in outputs for y in labels]) if plain else None
+    return Term((axis,), cost, plain, denominator, square, breaks)
+
+
+def _breaks(loss: Loss, labels: Iterable[tuple[Number, ...]]) -> tuple[Number, ...] | None:
+    """The values of a single output between which the loss is a line, whatever it is weighted with; None: unknown."""
+    if loss.kind in ("absolute", "maximum", "zero_one"):
+        found = {y for (y,) in labels}
+    elif loss.kind == "hinge":
+        margin = dict(loss.arguments)["margin"]
+        found = {normal(Fraction(margin) / y) for (y,) in labels if y}
+    elif loss.kind == "misclassified":
+        found = {0}
+    elif loss.kind == "table":
+        found = {f for (f,), _, _ in dict(loss.arguments)["values"]}
+    else:
+        return None
+    return tuple(sorted(found))
 
 
 def _square(labelled: list[Labels]) -> Square | None:
@@ -142,4 +162,9 @@ def _whole(
             known = memo[digits] = normal(sum(w * instance.loss(outputs, y) for y, w in targets.items()))
         return known
 
-    return Term(axes, cost)
+    breaks = None
+    if len(axes) == 1 and len(program.outputs) == 1:
+        (output,) = program.outputs
+        if output.activation is None or output.activation.kind == "identity":
+            breaks = _breaks(instance.loss, targets)
+    return Term(axes, cost, breaks=breaks)

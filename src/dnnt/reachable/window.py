@@ -41,20 +41,11 @@ class Window:
     @classmethod
     def planned(cls, parts: Parts, clouds: tuple[Cloud, ...], targets: Sequence[int]) -> Window | None:
         """A plan for these targets (keys); None where no group is large, or the others have too many sums."""
-        if not parts.times or max(parts.times) < LEAST_TIMES:
+        found = group_of(parts, clouds, MOST_OTHERS)
+        if found is None:
             return None
-        group = max(range(len(parts.times)), key=parts.times.__getitem__)
-        others = 1
-        for g, cloud in enumerate(clouds):
-            if g != group:
-                if cloud.size > 1 and cloud.times > MOST_OTHERS:
-                    return None
-                others *= cloud.size**cloud.times if cloud.size > 1 else 1
-                if others > MOST_OTHERS:
-                    return None
+        group, others = found
         cloud = clouds[group]
-        if cloud.size > MOST_VECTORS:
-            return None
         digits = tuple(digits_of(parts.packing, key) for key in targets)
         widths = [max(column) - min(column) for column in zip(*cloud.vectors, strict=True)]
         spread = [max(column) - min(column) for column in zip(*digits, strict=True)]
@@ -68,15 +59,46 @@ class Window:
 
     def formed(self, run: Run) -> FormedWindow:
         """The window, and the sums of the others."""
-        parts = self.parts
-        times = [0 if g == self.group else t for g, t in enumerate(parts.counts)]
-        fold = fold_sum(parts.keys, times, parts.packing, run)
-        rests = tuple(digits_of(parts.packing, key) for key in fold.result.listed())
+        others = others_of(self.parts, self.group, run)
+        rests = others.digits
         low = [min(t) - max(r) for t, r in zip(zip(*self.targets, strict=True), zip(*rests, strict=True), strict=True)]
         high = [max(t) - min(r) for t, r in zip(zip(*self.targets, strict=True), zip(*rests, strict=True), strict=True)]
         cloud = self.clouds[self.group]
         power = power_window(cloud.vectors, cloud.times, tuple(low), tuple(high), run)
-        return FormedWindow(parts, self.group, power, fold, rests)
+        return FormedWindow(self.parts, self.group, power, others)
+
+
+def group_of(parts: Parts, clouds: Sequence[Cloud], most_others: int) -> tuple[int, int] | None:
+    """The largest group of equal units, and a bound on the sums of the other summands; None where no group is large, or
+    these are too many.
+    """
+    if not parts.times or max(parts.times) < LEAST_TIMES:
+        return None
+    group = max(range(len(parts.times)), key=parts.times.__getitem__)
+    others = 1
+    for g, cloud in enumerate(clouds):
+        if g != group:
+            if cloud.size > 1 and cloud.times > most_others:
+                return None
+            others *= cloud.size**cloud.times if cloud.size > 1 else 1
+            if others > most_others:
+                return None
+    return (group, others) if clouds[group].size <= MOST_VECTORS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """All sums of the summands but one group, as digits; `fold` leads back to what they are made of."""
+
+    fold: Fold
+    digits: tuple[tuple[int, ...], ...]
+
+
+def others_of(parts: Parts, group: int, run: Run) -> Others:
+    """The sums of all summands but this group."""
+    times = [0 if g == group else t for g, t in enumerate(parts.counts)]
+    fold = fold_sum(parts.keys, times, parts.packing, run)
+    return Others(fold, tuple(digits_of(parts.packing, key) for key in fold.result.listed()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +108,7 @@ class FormedWindow:
     parts: Parts
     group: int
     power: PowerWindow
-    fold: Fold
-    rests: tuple[tuple[int, ...], ...]
+    others: Others
 
     @property
     def size(self) -> int:
@@ -97,25 +118,26 @@ class FormedWindow:
     @property
     def rest_size(self) -> int:
         """How many sums of the others there are."""
-        return len(self.rests)
+        return len(self.others.digits)
 
     def first(self, targets: Sequence[int], run: Run) -> tuple[int, Way] | None:
         """The first target that is reachable, with the way to it."""
         for index, key in enumerate(targets):
             run.poll()
             digits = digits_of(self.parts.packing, key)
-            for rest in self.rests:
+            for rest in self.others.digits:
                 vector = tuple([d - r for d, r in zip(digits, rest, strict=True)])
                 if self.power.contains(vector):
-                    return index, self._way(vector, rest)
+                    return index, self.way(vector, rest)
         return None
 
-    def _way(self, vector: tuple[int, ...], rest: tuple[int, ...]) -> Way:
+    def way(self, vector: tuple[int, ...], rest: tuple[int, ...]) -> Way:
+        """The way back from digits of a k-fold sum, and of a sum of the others."""
         parts = self.parts
 
         def way(run: Run) -> Solution:
             key = sum(d * s for d, s in zip(rest, parts.packing.strides, strict=True))
-            others = recover_fold(parts.all, self.fold, key, run)
+            others = recover_fold(parts.all, self.others.fold, key, run)
             units = list(others.parts[:-1])
             used = self.power.parts(vector, run)
             units[self.group] = found_units(parts.units[self.group], parts.packing, used, run)

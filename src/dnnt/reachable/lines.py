@@ -1,0 +1,125 @@
+"""Losses that are lines between breaks, coordinate by coordinate: distances, hinges, errors counted, tables.
+
+Over an interval of digits such a loss has few *corners*, the ends of its lines; the lower hull of these is the largest
+convex function below it, which is what a linear program can be told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from math import ceil
+
+from dnnt.exact import Number, common_step, normal
+from dnnt.reachable.packing import Axis, Packing
+from dnnt.reachable.terms import Term
+
+Corner = tuple[int, Number]
+"""A digit and the loss there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lined:
+    """The part of the loss of one coordinate: `breaks` are digits at which lines begin."""
+
+    axis: int
+    term: Term
+    breaks: tuple[int, ...]
+    count: int
+
+    def at(self, digit: int) -> Number:
+        """The loss at a digit."""
+        return self.term.cost((digit,))
+
+    def corners(self, low: int, high: int) -> list[Corner]:
+        """The ends of all lines between two digits, both included, by digit."""
+        digits = {low, high}
+        for start in self.breaks:
+            digits.update(d for d in (start - 1, start) if low <= d <= high)
+        return [(d, self.at(d)) for d in sorted(digits)]
+
+    def least(self, low: int, high: int) -> Number:
+        """The least loss between two digits."""
+        return min(value for _, value in self.corners(low, high))
+
+    @property
+    def steps(self) -> list[Number]:
+        """Numbers whose sums of multiples are all differences of its values."""
+        corners = self.corners(0, self.count - 1)
+        return [normal(Fraction(v - u, b - a)) for (a, u), (b, v) in pairwise(corners)]
+
+    def bends(self, low: int, high: int) -> list[int]:
+        """The digits at which lines begin between two digits, if the loss is not convex there."""
+        corners = self.corners(low, high)
+        hull = dict(lower_hull(corners))
+        slopes = [(v - u) * Fraction(1, b - a) for (a, u), (b, v) in pairwise(corners)]
+        if all(d in hull for d, _ in corners) or slopes == sorted(slopes):
+            return []
+        return [d for d in self.breaks if low < d <= high]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A total loss as lines over single coordinates, by axis, and a constant."""
+
+    coordinates: tuple[Lined, ...]
+    constant: Number
+
+    @cached_property
+    def grain(self) -> tuple[Number, Number]:
+        """A loss (without the constant), and what all others differ from it by multiples of."""
+        steps = [step for each in self.coordinates for step in each.steps]
+        return normal(sum((each.at(0) for each in self.coordinates), start=Fraction(0))), common_step(steps)
+
+    def raised(self, bound: Number) -> Number:
+        """The least loss (without the constant) that there can be from a bound on."""
+        base, step = self.grain
+        return normal(base + step * ceil((bound - base) / Fraction(step))) if step else bound
+
+    def loss(self, digits: Sequence[int]) -> Number:
+        """The total loss at the digits of these coordinates."""
+        parts = (each.at(d) for each, d in zip(self.coordinates, digits, strict=True))
+        return normal(sum(parts, start=self.constant))
+
+
+def lower_hull(corners: Sequence[Corner]) -> list[Corner]:
+    """The corners of the largest convex function that is nowhere above these, by digit."""
+    kept: list[Corner] = []
+    for d, v in corners:
+        while len(kept) >= 2:
+            (a, va), (b, vb) = kept[-2:]
+            if (vb - va) * (d - a) < (v - va) * (b - a):
+                break
+            kept.pop()
+        kept.append((d, v))
+    return kept
+
+
+def lined(terms: Sequence[Term], packing: Packing) -> Lines | None:
+    """The total loss as lines; None where it is not, or does not depend on some coordinate."""
+    constant: Number = 0
+    found: list[Lined] = []
+    for term in terms:
+        if all(packing.axes[a].count == 1 for a in term.axes):
+            constant = normal(constant + term.cost((0,) * len(term.axes)))
+        elif term.breaks is None or len(term.axes) != 1:
+            return None
+        else:
+            (axis,) = term.axes
+            found.append(Lined(axis, term, _starts(term.breaks, packing.axes[axis]), packing.axes[axis].count))
+    found.sort(key=lambda each: each.axis)
+    used = [i for i, axis in enumerate(packing.axes) if axis.count > 1]
+    return Lines(tuple(found), constant) if [each.axis for each in found] == used else None
+
+
+def _starts(breaks: Sequence[Number], axis: Axis) -> tuple[int, ...]:
+    """The digits at which lines begin: up from a break, and just above it."""
+    starts: set[int] = set()
+    for value in breaks:
+        place = Fraction(value - axis.low) / axis.step
+        up = -(-place.numerator // place.denominator)
+        starts.update(d for d in ((up, up + 1) if place.denominator == 1 else (up,)) if 0 < d < axis.count)
+    return tuple(sorted(starts))
