@@ -25,7 +25,7 @@ WIDEST = 4000.0
 
 def is_small(grounds: Grounds) -> bool:
     """Whether the check of these grounds is too short to be worth a prediction, or of a kind that has none."""
-    if not isinstance(grounds, ReachableStates) or grounds.window:
+    if not isinstance(grounds, ReachableStates) or grounds.window or grounds.boxes:
         return not isinstance(grounds, ReachableStates)
     sizes = dict(grounds.sizes)
     return max(sizes.values()) < SMALL and sizes["last"] * min(sizes["left"], sizes["right"]) < SMALL_PAIRS
@@ -43,7 +43,7 @@ def check_seconds(program: Program, grounds: ReachableStates, file_bytes: int) -
         bounds = bounds_of(program)
         log = min(bounds.whole.box.log_count(WIDEST), WIDEST)  # Of some activations nothing is known.
         span = 1 << int(log + 1) if log > 60 else int(exp2(log)) + 1
-        if grounds.window:
+        if grounds.window or grounds.boxes:
             widths = _widths(bounds.sets[max(range(len(program.units)), key=lambda g: program.units[g].count)])
     return predicted_seconds(
         grounds,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dnnt_check
-from dnnt.certificate import ReachableStates
+from dnnt.certificate import BoxWindow, DirectionBound, ReachableStates
 from dnnt.exact import Number
 
 
@@ -55,6 +55,8 @@ def predicted_seconds(
     are, `copies` the largest number of equal units in one half, `widths` by how much the vectors of the window's unit
     differ in each coordinate (only with a window), `file_bytes` the length of both files.
     """
+    windows = sum(isinstance(each, BoxWindow) for each in grounds.boxes)
+    bounds = {each.cut for each in grounds.boxes if isinstance(each, DirectionBound) and each.cut}
     return dnnt_check.predicted_seconds(
         dict(grounds.sizes),
         grounds.last,
@@ -62,8 +64,10 @@ def predicted_seconds(
         span=span,
         groups=groups,
         copies=copies,
-        directions_count=len(grounds.cuts) + len(grounds.residues),
+        directions_count=len(grounds.cuts) + len(grounds.residues) + len(bounds),
         capped_by_cut=bool(grounds.cuts) and not grounds.window,
-        window=tuple(widths) if grounds.window else None,
+        window=tuple(widths) if grounds.window or windows else None,
+        windows=max(1, windows),
+        boxes=len(grounds.boxes),
         file_bytes=file_bytes,
     )

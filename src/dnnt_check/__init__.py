@@ -68,6 +68,8 @@ def predicted_seconds(
     directions_count: int = 0,
     capped_by_cut: bool = False,
     window: Sequence[int] | None = None,
+    windows: int = 1,
+    boxes: int = 0,
     file_bytes: int = 0,
 ) -> float:
     """An upper estimate of the seconds that a check with the grounds `reachable` takes; see `prediction.py`."""
@@ -83,5 +85,7 @@ def predicted_seconds(
         directions_count=directions_count,
         capped_by_cut=capped_by_cut,
         window=window,
+        windows=windows,
+        boxes=boxes,
         file_bytes=file_bytes,
     )

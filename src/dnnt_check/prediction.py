@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dnnt_check import directions, images, keys, meeting, quadratics, summands, windowed, windows
+from dnnt_check import (
+    directions,
+    images,
+    keys,
+    meeting,
+    quadratics,
+    state_boxes,
+    summands,
+    windowed,
+    windows as windowing,
+)
 from dnnt_check.budget import rough_seconds
 
 #: Seconds for reading two small files and for a byte of long ones.
@@ -34,13 +44,15 @@ def predicted_seconds(
     directions_count: int = 0,
     capped_by_cut: bool = False,
     window: Sequence[int] | None = None,
+    windows: int = 1,
+    boxes: int = 0,
     file_bytes: int = 0,
 ) -> float:
     """Predict the seconds of a check.
 
     Args:
         sizes: the declared `pre`, `unit`, `left`, `right` and `last`.
-        last: `points` or `targets`.
+        last: `points`, `targets` or `boxes`.
         coordinates: how many coordinates a state has.
         span: how many grid points the smallest box around the reachable states has.
         groups: how many different units there are.
@@ -48,6 +60,8 @@ def predicted_seconds(
         directions_count: how many cuts and residues there are.
         capped_by_cut: whether the halves are pruned by the slack of a cut (there is one, and no window).
         window: with a window, by how much the vectors of the unit differ in each coordinate.
+        windows: how many windows there are.
+        boxes: how many boxes of states.
         file_bytes: the length of both files.
 
     Returns:
@@ -64,7 +78,10 @@ def predicted_seconds(
         if name == "right" or window is None:
             seconds += _sums(sizes[name], unit, additions, None if capped_by_cut else span)
     if window is not None:
-        seconds += _window(window, copies, sizes["left"])
+        seconds += windows * _window(window, copies, sizes["left"])
+    if last == "boxes":
+        seconds += boxes * coordinates * 3 * state_boxes.PIECE
+        return seconds + windows * rough_seconds(last_size, state_boxes.PAIR + coordinates * state_boxes.ENTRY)
     if last == "points":
         seconds += _sums(last_size, min(sizes["left"], sizes["right"]), 1, span)
         return seconds + rough_seconds(last_size, 1e-6 + coordinates * 5e-7)
@@ -101,6 +118,6 @@ def _window(widths: Sequence[int], copies: int, size: int) -> float:
     rectangles = cells // ((2 * rank + 1) * most + 1) + most // 4 + 1
     each = rough_seconds(longest, keys.BYTE / 8)
     steps = 2 * copies.bit_length()
-    return steps * rough_seconds(rectangles, 1.5 * each + 3e-7 + windows.ROW) + rough_seconds(
+    return steps * rough_seconds(rectangles, 1.5 * each + 3e-7 + windowing.ROW) + rough_seconds(
         size, windowed.VECTOR + rank * windowed.DIGIT
     )

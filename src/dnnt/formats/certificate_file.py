@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from dnnt.certificate import (
+    BoxSplit,
+    BoxWindow,
     CaseGrounds,
     CaseSplit,
     Certificate,
+    DirectionBound,
     Empty,
     Enumeration,
     Grounds,
@@ -107,6 +110,7 @@ def _grounds(given: Any) -> Grounds:
                 for position, most, slopes in given.get("thin", ())
             ),
             tuple(map(_case, given.get("cases", ()))),
+            tuple(map(_box, given.get("boxes", ()))),
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))
@@ -135,6 +139,15 @@ def _case(given: Any) -> CaseSplit | CaseGrounds:
             for position, tops in given["kinds"]
         ),
     )
+
+
+def _box(given: Any) -> BoxSplit | BoxWindow | DirectionBound:
+    if isinstance(given, list):
+        coordinate, value = given
+        return BoxSplit(coordinate, number(value))
+    if "window" in given:
+        return BoxWindow(tuple(given["window"]))
+    return DirectionBound(tuple(given.get("cut", ())), number(given.get("times", 0)))
 
 
 def _signs(given: Any) -> Signs | None:

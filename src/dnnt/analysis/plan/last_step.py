@@ -20,7 +20,7 @@ from dnnt.analysis.reachable_cost import (
     is_convex,
 )
 from dnnt.instance import Instance
-from dnnt.reachable import powers, probe, thin, window
+from dnnt.reachable import by_boxes, powers, probe, thin, window
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import POINT_PAIRS
 from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGETS
@@ -72,7 +72,7 @@ def last_step(of: Summands) -> Plan:
         "the cheapest state; each rung either ends the search or leaves it to the next",
         seconds=usual.seconds,
         bytes=usual.bytes,
-        children=(*_probe(of), *_thin(of), hull, halves),
+        children=(*_probe(of), *_thin(of), *_boxes(of), hull, halves),
     )
 
 
@@ -98,6 +98,24 @@ def _thin(of: Summands) -> tuple[Plan, ...]:
         "out of reach"
     )
     return (Plan("thin", "units from afar", says),)
+
+
+def _boxes(of: Summands) -> tuple[Plan, ...]:
+    """Where equal units are very many and the loss is made of lines."""
+    losses = CONVEX[1:] if of.instance.loss.separable else ("maximum", "zero_one", "misclassified", "table")
+    plain = all(output.activation is None or output.activation.kind == "identity" for output in of.program.outputs)
+    one = of.instance.loss.separable or len(of.program.outputs) == of.program.blocks == 1
+    if of.instance.loss.kind not in losses or not plain or not one or not 0 < of.varying <= by_boxes.MOST_AXES:
+        return ()
+    if not by_boxes.is_worth(
+        max((unit.count for unit in of.program.units), default=0), of.bounds.whole.box.log_count(WIDEST)
+    ):
+        return ()
+    planned = _window(of)
+    if planned is None:
+        return ()
+    says = "bounded by linear programs over the hull of all states, split where the loss bends; mostly ends the search"
+    return (Plan("boxes", "boxes of states", says, children=(planned,)),)
 
 
 def _hull(of: Summands) -> Plan:
