@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice
 from math import sqrt
 from random import Random
 from time import perf_counter
@@ -32,10 +32,9 @@ from dnnt.instance import Instance
 from dnnt.running import Run
 from dnnt.testing import check_annotations, random_any, random_two_layer
 from dnnt.testing.annotation_contract import WAYS, forced_ways, truth_of
+from dnnt.testing.xor import networks_for_xor, xor
 
 GENERATORS: dict[str, Callable[[Random], Instance]] = {"two-layer": random_two_layer, "any network": random_any}
-
-POINTS = [(a, b) for a in (0, 1) for b in (0, 1)]
 
 DEVIATIONS = 3.0902
 """Of the normal distribution: exceeded with probability 0.001."""
@@ -124,33 +123,6 @@ def compare(count: int, seed: int, jobs: int, console: Console) -> int:
     return wrong
 
 
-def xor(hidden: int, bias: tuple[int, ...]) -> Instance:
-    """Ternary weights and biases, ReLU units, one identity output with a bias from the given ones."""
-    return dnnt.layered(
-        2,
-        [
-            {"units": hidden, "activation": "relu", "weights": [-1, 0, 1], "bias": [-1, 0, 1]},
-            {"units": 1, "activation": "identity", "weights": [-1, 0, 1], "bias": bias},
-        ],
-        [((a, b), (a ^ b,)) for a, b in POINTS],
-    )
-
-
-def counted_anew(hidden: int, bias: tuple[int, ...]) -> int:
-    """The number of networks that compute XOR: one unit after the other, on vectors of outputs."""
-    unit: Counter[tuple[int, ...]] = Counter()
-    for u, v, b, out in product((-1, 0, 1), repeat=4):
-        unit[tuple(out * max(0, u * x + v * y + b) for x, y in POINTS)] += 1
-    reached: Counter[tuple[int, ...]] = Counter((b,) * 4 for b in bias)
-    for _ in range(hidden):
-        after: Counter[tuple[int, ...]] = Counter()
-        for state, ways in reached.items():
-            for added, more in unit.items():
-                after[tuple(s + a for s, a in zip(state, added, strict=True))] += ways * more
-        reached = after
-    return reached[0, 1, 1, 0]
-
-
 def figures_of_xor(console: Console) -> int:
     """The number of networks that compute XOR; returns the number of disagreements."""
     table = Table(
@@ -158,7 +130,7 @@ def figures_of_xor(console: Console) -> int:
     )
     wrong = 0
     for hidden, bias in ((2, (0,)), (6, (0,)), (2, (-1, 0, 1)), (6, (-1, 0, 1))):
-        found, anew = dnnt.count(xor(hidden, bias), gamma=0).count, counted_anew(hidden, bias)
+        found, anew = dnnt.count(xor(hidden, bias), gamma=0).count, networks_for_xor(hidden, bias)
         wrong += found != anew
         choices = 3 ** (4 * hidden) * len(bias)
         table.add_row(str(hidden), " ".join(map(str, bias)), f"{choices:,}", f"{found:,}", f"{anew:,}")
@@ -203,9 +175,9 @@ def speed(console: Console) -> None:
     """How long the questions take as hidden units grow."""
     names = ("count", "10 draws", "first 10", *KINDS)
     table = Table("hidden units", "choices", *names, title="Seconds (ternary ReLU networks for XOR, warm)")
-    dnnt.count(xor(8, (0,)))
+    dnnt.count(xor(8))
     for hidden in (4, 6, 8, 12, 16):
-        instance = xor(hidden, (0,))
+        instance = xor(hidden)
         row = []
         for question in (
             lambda given: dnnt.count(given),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import islice, product
+from itertools import islice
 from random import Random
 from time import monotonic
 
@@ -13,37 +12,8 @@ import dnnt
 from dnnt.annotations import windows
 from dnnt.annotations.cheapest import cheapest_parameters, cost_of
 from dnnt.errors import InvalidInput, MethodUnsuitable, TooLarge
-from dnnt.instance import Instance
 from dnnt.running import Run
-
-POINTS = [(a, b) for a in (0, 1) for b in (0, 1)]
-
-
-def xor(hidden: int, bias: tuple[int, ...] = (0,)) -> Instance:
-    """Ternary weights and biases, ReLU units, one identity output with a bias from the given ones."""
-    return dnnt.layered(
-        2,
-        [
-            {"units": hidden, "activation": "relu", "weights": [-1, 0, 1], "bias": [-1, 0, 1]},
-            {"units": 1, "activation": "identity", "weights": [-1, 0, 1], "bias": bias},
-        ],
-        [((a, b), (a ^ b,)) for a, b in POINTS],
-    )
-
-
-def counted_anew(hidden: int, bias: tuple[int, ...]) -> int:
-    """The number of networks that compute XOR: one unit after the other, on vectors of outputs."""
-    unit: Counter[tuple[int, ...]] = Counter()
-    for u, v, b, out in product((-1, 0, 1), repeat=4):
-        unit[tuple(out * max(0, u * x + v * y + b) for x, y in POINTS)] += 1
-    reached: Counter[tuple[int, ...]] = Counter((b,) * 4 for b in bias)
-    for _ in range(hidden):
-        after: Counter[tuple[int, ...]] = Counter()
-        for state, ways in reached.items():
-            for added, more in unit.items():
-                after[tuple(s + a for s, a in zip(state, added, strict=True))] += ways * more
-        reached = after
-    return reached[0, 1, 1, 0]
+from dnnt.testing.xor import networks_for_xor, xor
 
 
 @pytest.mark.parametrize(
@@ -51,7 +21,7 @@ def counted_anew(hidden: int, bias: tuple[int, ...]) -> int:
     [(2, (0,), 2), (3, (-1, 0, 1), 708), (4, (0,), 39_012), (6, (0,), 340_610_850), (6, (-1, 0, 1), 787_576_740)],
 )
 def test_ternary_networks_that_compute_xor(hidden: int, bias: tuple[int, ...], count: int) -> None:
-    assert dnnt.count(xor(hidden, bias), gamma=0).count == count == counted_anew(hidden, bias)
+    assert dnnt.count(xor(hidden, bias), gamma=0).count == count == networks_for_xor(hidden, bias)
 
 
 def test_the_histogram_adds_up_to_all_choices() -> None:

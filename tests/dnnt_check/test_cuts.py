@@ -13,13 +13,8 @@ import pytest
 import dnnt_check
 from dnnt_check import capped, quadratics
 from tests.dnnt_check.cases import Naive, certificate, encode, reachable
+from tests.dnnt_check.lower import FAR, line
 from tests.dnnt_check.states import States, dot, grounds_of, random_cuts, random_states, true_residues
-
-
-def line(instance: Any, bound: Fraction, strict: bool, grounds: dict[str, Any], budget: float = 20.0) -> str:
-    data = encode(instance)
-    claim = certificate(data, None, (bound, strict, grounds))
-    return dnnt_check.check(data, encode(claim), budget=budget).line
 
 
 def small_states(rng: random.Random, equal: int = 1) -> States:
@@ -116,23 +111,12 @@ def test_a_residue_that_is_not_the_only_one(seed: int) -> None:
 # ---------------------------------------------------------------- files that are none
 
 
-TWO_SUMS = {
-    "format": "dnnt-instance",
-    "version": 1,
-    "inputs": 1,
-    "layers": [
-        {"units": 4, "activation": "relu", "weights": [-1, 0, 1], "bias": [0, 1]},
-        {"units": 1, "activation": "identity", "weights": [-1, 1], "bias": [0]},
-    ],
-    "samples": [{"x": [1], "y": [20]}, {"x": [3], "y": [20]}],
-    "loss": "squared",
-}
 GOOD = {**reachable([[0, 2]], "targets"), "cuts": [[1, 1]], "residues": [[[2, 0], 2]]}
 
 
 def test_the_certificate_is_good() -> None:
-    assert line(TWO_SUMS, Fraction(160), False, GOOD) == "VALID loss >= 160"
-    assert line(TWO_SUMS, Fraction(160), False, {**GOOD, "window": True}) == "VALID loss >= 160"
+    assert line(FAR, Fraction(160), False, GOOD) == "VALID loss >= 160"
+    assert line(FAR, Fraction(160), False, {**GOOD, "window": True}) == "VALID loss >= 160"
 
 
 MALFORMED: list[tuple[str, Any, str]] = [
@@ -171,7 +155,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("key", "value", "reason"), MALFORMED)
 def test_a_malformed_key(key: str, value: Any, reason: str) -> None:
-    assert reason in line(TWO_SUMS, Fraction(160), False, {**GOOD, key: value})
+    assert reason in line(FAR, Fraction(160), False, {**GOOD, key: value})
 
 
 @pytest.mark.parametrize("key", ["cuts", "residues", "window"])
@@ -182,11 +166,11 @@ def test_the_keys_go_with_targets(key: str) -> None:
         expected = (
             'INVALID certificate: lower.grounds.cuts: goes with a "slack", and it with one cut, if "last" = "points"'
         )
-    assert line(TWO_SUMS, Fraction(160), False, grounds) == expected
+    assert line(FAR, Fraction(160), False, grounds) == expected
 
 
 def test_a_window_needs_equal_units() -> None:
-    instance = copy.deepcopy(TWO_SUMS)
+    instance = copy.deepcopy(FAR)
     for runs in ([], [[4, 1]]):
         assert "the units of the left half are not equal" in line(
             instance, Fraction(160), False, {**reachable(runs, "targets"), "window": True}
@@ -314,7 +298,7 @@ def test_the_time_is_predicted() -> None:
 
 
 def test_the_refusal_names_the_seconds() -> None:
-    data = encode(TWO_SUMS)
+    data = encode(FAR)
     grounds = reachable([[0, 2]], "targets", left=10**14)
     found = dnnt_check.check(data, encode(certificate(data, None, (Fraction(160), False, grounds))), budget=5)
     assert "building sets of the declared sizes needs about 1e+04 seconds, the budget is 5" in found.line

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
 
 import dnnt_check
 from dnnt_check import choices, dense, images, keys, meeting, points, summands
+from tests.dnnt_check import lower
 from tests.dnnt_check.cases import (
     Naive,
     certificate,
@@ -20,10 +22,7 @@ from tests.dnnt_check.cases import (
 
 SEEDS = range(40)
 
-
-def line(instance: dict[str, Any], bound: Fraction, strict: bool, grounds: dict[str, Any]) -> str:
-    data = encode(instance)
-    return dnnt_check.check(data, encode(certificate(data, None, (bound, strict, grounds))), budget=1e9).line
+line = partial(lower.line, budget=1e9)
 
 
 def some_left(instance: dict[str, Any], rng: random.Random) -> list[list[int]]:

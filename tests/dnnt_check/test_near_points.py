@@ -10,17 +10,11 @@ from typing import Any
 
 import pytest
 
-import dnnt_check
-from tests.dnnt_check.cases import certificate, encode, reachable
+from tests.dnnt_check.cases import reachable
+from tests.dnnt_check.lower import FAR, line
 from tests.dnnt_check.states import States, Vector, dot, greatest, random_cuts, random_states
 
 Q = Fraction
-
-
-def line(instance: Any, bound: Fraction, strict: bool, grounds: dict[str, Any], budget: float = 20.0) -> str:
-    data = encode(instance)
-    claim = certificate(data, None, (bound, strict, grounds))
-    return dnnt_check.check(data, encode(claim), budget=budget).line
 
 
 # ---------------------------------------------------------------- random instances
@@ -144,18 +138,6 @@ def test_random_slacks_are_of_all_kinds() -> None:
 
 # ---------------------------------------------------------------- by hand
 
-FAR: dict[str, Any] = {
-    "format": "dnnt-instance",
-    "version": 1,
-    "inputs": 1,
-    "layers": [
-        {"units": 4, "activation": "relu", "weights": [-1, 0, 1], "bias": [0, 1]},
-        {"units": 1, "activation": "identity", "weights": [-1, 1], "bias": [0]},
-    ],
-    "samples": [{"x": [1], "y": [20]}, {"x": [3], "y": [20]}],
-    "loss": "squared",
-}
-# A unit gives (±) one of (0, 0), (1, 1), (1, 3), (2, 4): at best (8, 16), with a loss of 144 + 16 = 160.
 GOOD = {**reachable([[0, 4]], "points"), "cuts": [[3, 1]], "slack": 2}
 
 

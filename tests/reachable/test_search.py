@@ -19,7 +19,7 @@ from dnnt import pipeline
 from dnnt.exact import text
 from dnnt.reachable import cheapest, keysets, search
 from dnnt.reachable.from_layers import program_of
-from dnnt.reachable.halves import Halves, Parts, halves_of, parts_of, split
+from dnnt.reachable.halves import Halves, Parts, halves_of, parts_of
 from dnnt.reachable.terms import terms_of
 from dnnt.running import Run
 from dnnt.testing import oracle, random_two_layer
@@ -30,15 +30,15 @@ Patch = pytest.MonkeyPatch
 def uneven(seed: int) -> Callable[..., tuple[int, ...]]:
     """A split of every group of units at random."""
     rng = Random(seed)
-    return lambda parts, sizes, rest: tuple(rng.randint(0, count) for count in parts.times)
+    return lambda parts, sizes: tuple(rng.randint(0, count) for count in parts.times)
 
 
-def everything_left(parts: Parts, sizes: Any, rest: Any) -> tuple[int, ...]:
+def everything_left(parts: Parts, sizes: Any) -> tuple[int, ...]:
     """All units on the left."""
     return parts.times
 
 
-def everything_right(parts: Parts, sizes: Any, rest: Any) -> tuple[int, ...]:
+def everything_right(parts: Parts, sizes: Any) -> tuple[int, ...]:
     """All units on the right."""
     return (0,) * len(parts.times)
 
@@ -101,7 +101,7 @@ def test_every_way_from_every_split(way: str, start: int, monkeypatch: Patch) ->
         instance = random_two_layer(Random(seed))
         truth = oracle(instance)
         splits = (everything_left, everything_right, uneven(seed), uneven(-seed))
-        monkeypatch.setattr(search, "split", splits[seed % len(splits)])
+        monkeypatch.setattr(Parts, "split", splits[seed % len(splits)])
         answer = dnnt.solve(replace(instance, gamma=None), method="reachable")
         assert (answer.loss, answer.assurance) == (truth.least, "checked"), seed
         assert answer.status == ("infeasible" if truth.least is None else "optimal")
@@ -118,7 +118,7 @@ def test_every_way_from_every_split(way: str, start: int, monkeypatch: Patch) ->
 def formed(instance: dnnt.Instance) -> Halves:
     """The halves that the search forms."""
     parts = parts_of(program_of(instance), Run())
-    return halves_of(parts, split(parts, [keys.size for keys in parts.keys[:-1]], parts.keys[-1].size), Run())
+    return halves_of(parts, parts.split([keys.size for keys in parts.keys]), Run())
 
 
 def grounds_of(instance: dnnt.Instance) -> tuple[Any, Any]:

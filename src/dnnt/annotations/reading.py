@@ -17,15 +17,10 @@ from dnnt.annotations.windows import Box
 from dnnt.exact import Number
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.reachable.expression import Along, Choose
+from dnnt.reachable.halves import split
 from dnnt.reachable.packing import Packing, Vector, packing_sum
 from dnnt.reachable.program import Address, Program, Slots, Total, Unit
 from dnnt.running import Run
-
-WHOLE_BITS = 20
-"""Up to 2^20 predicted states the units are not split into halves."""
-
-MANY = 10**9
-"""Multiplicities above this are treated as this one where work is predicted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,7 @@ def read(
     left_times = (
         [t * (g == most) for g, t in enumerate(times)]
         if windowed
-        else _split([node.table.at_most for node in nodes], times, rest.node.table.at_most, packing)
+        else list(split(times, [node.table.at_most for node in nodes], rest.node.table.at_most, packing))
     )
     run.progress("right half")
     others = builder.sum([(nodes[g], times[g] - left_times[g]) for g in order], packing)
@@ -120,26 +115,6 @@ def read(
         tuple(left_times),
         (most, nodes[most]) if windowed else None,
     )
-
-
-def _split(sizes: Sequence[int], times: Sequence[int], rest: int, packing: Packing) -> list[int]:
-    """How many units of each group go left: all, where the states are few; else about half of the choices (in bits)."""
-    bits = [float(max(size, 1).bit_length() - 1) for size in sizes]
-    counts = [min(t, MANY) for t in times]
-    whole = sum(b * t for b, t in zip(bits, counts, strict=True))
-    if min(whole + rest.bit_length(), packing.span.bit_length()) <= WHOLE_BITS:
-        return list(times)
-    left, room = [], whole / 2
-    for b, count, t in zip(bits, counts, times, strict=True):
-        if not b:
-            take = t
-        elif t > 1 and b * count > 2 * room:
-            take = t // 2
-        else:
-            take = min(t, int(max(room, 0.0) / b + 0.5))
-        left.append(take)
-        room -= b * min(take, MANY)
-    return left
 
 
 class _Builder:

@@ -39,6 +39,10 @@ class Parts:
         """How often each of `all` is in a state."""
         return (*self.times, 1)
 
+    def split(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """How many units of each group go left, where the sets of `all` have these sizes."""
+        return split(self.times, sizes[:-1], sizes[-1], self.packing)
+
 
 @dataclass(frozen=True, slots=True)
 class Halves:
@@ -87,22 +91,22 @@ def halves_of(parts: Parts, left: tuple[int, ...], run: Run, near: Near | None =
     return Halves(parts, left, left_fold, fold_sum(parts.keys, [*right, 1], parts.packing, run, near))
 
 
-def split(parts: Parts, sizes: Sequence[int], rest: int) -> tuple[int, ...]:
+def split(times: Sequence[int], sizes: Sequence[int], rest: int, packing: Packing) -> tuple[int, ...]:
     """How many units of each group go left: all, where that is cheap; else about half of the predicted choices.
 
-    `sizes` are the sizes of the groups' sets, `rest` that of the rest. Choices are counted in bits: a group of t units
-    with 2^b contributions each has about b·t.
+    `times` are the units of each group, `sizes` the sizes of the groups' sets, `rest` that of the rest, and `packing`
+    is that of all states. Choices are counted in bits: a group of t units with 2^b contributions each has about b·t.
     """
     bits = [max(size, 1).bit_length() - 1 for size in sizes]
-    return split_of(parts.times, bits, rest.bit_length(), parts.packing.span.bit_length())
+    return split_of(times, bits, rest.bit_length(), packing.span.bit_length())
 
 
-def split_of(times: tuple[int, ...], bits: Sequence[int], rest: float, span: float) -> tuple[int, ...]:
+def split_of(times: Sequence[int], bits: Sequence[int], rest: float, span: float) -> tuple[int, ...]:
     """The same, with all sizes and the grid points of the box in bits."""
     counts = [min(t, MANY) for t in times]
     of_units = float(sum(b * t for b, t in zip(bits, counts, strict=True)))
     if min(of_units + rest, span) <= POINT_PAIRS.bit_length() - 1:
-        return times
+        return tuple(times)
     left, room = [], of_units / 2
     for b, count, t in zip(bits, counts, times, strict=True):
         if not b:

@@ -23,7 +23,7 @@ from dnnt.reachable.cut_bounds import along_lines, in_values, lower_bound, wante
 from dnnt.reachable.face import Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.folding_cost import fold_seconds, total_log
 from dnnt.reachable.found import Found, Grounds, Searched, Way, way_of_halves, way_of_mixture
-from dnnt.reachable.halves import Halves, Parts, halves_of, split
+from dnnt.reachable.halves import Halves, Parts, halves_of
 from dnnt.reachable.key_kinds import split as split_key
 from dnnt.reachable.listing import Coordinate, Costs, costs_of, listed
 from dnnt.reachable.membership import membership
@@ -316,12 +316,12 @@ class _Search:
 
         def whole_halves() -> _Tested:
             if self.halves is None:
-                sizes = [keys.size for keys in self.parts.keys]
-                self.halves = halves_of(self.parts, split(self.parts, sizes[:-1], sizes[-1]), self.run)
+                left = self.parts.split([keys.size for keys in self.parts.keys])
+                self.halves = halves_of(self.parts, left, self.run)
             return self._against(self.halves, targets[known:])
 
         def near_face() -> _Tested:
-            left = split(self.parts, sizes[:-1], sizes[-1])
+            left = self.parts.split(sizes)
             near = Slack(self.cuts[0], self._most_slack(targets), self.parts.packing).near
             return self._against(halves_of(self.parts, left, self.run, near), targets[known:])
 
@@ -352,7 +352,7 @@ class _Search:
         """The seconds that halves of sets of these sizes take, about."""
         if not all(sizes):
             return 0.0
-        left = split(self.parts, sizes[:-1], sizes[-1])
+        left = self.parts.split(sizes)
         logs = [log2(size) for size in sizes]
         cells = log2(self.parts.packing.span) if self.parts.packing.span.bit_length() < 900 else inf
         right = [t - c for t, c in zip(self.parts.times, left, strict=True)]

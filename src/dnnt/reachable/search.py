@@ -18,7 +18,7 @@ from dnnt.reachable import keysets
 from dnnt.reachable.by_boxes import by_boxes
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS, cheapest
 from dnnt.reachable.found import Found, Grounds, Searched, way_of_halves
-from dnnt.reachable.halves import POINT_PAIRS, Halves, Parts, halves_of, split
+from dnnt.reachable.halves import POINT_PAIRS, Halves, Parts, halves_of
 from dnnt.reachable.hull import by_hull
 from dnnt.reachable.key_kinds import NUMPY_SPAN, BitKeys, Keys, split as split_key
 from dnnt.reachable.membership import membership
@@ -53,7 +53,7 @@ def search(
         found = way(parts, terms, threshold, run, improved, excluded)
         if found is not None:
             return found
-    left = split(parts, [part.keys.size for part in parts.units], parts.rest.keys.size)
+    left = parts.split([part.keys.size for part in parts.all])
     return by_halves(halves_of(parts, left, run), terms, threshold, run, improved, excluded)
 
 

@@ -42,6 +42,16 @@ def gather(source: Any, low: int, high: int, shift: int, block: Any) -> None:
 
 
 @compiled
+def gather_all(bits: Any, low: int, high: int, shifts: Any, block: Any) -> None:
+    """The words low … high - 1 of the bitset and of all its shifts, in `block`."""
+    here = bits[low:high]
+    for i in range(len(here)):
+        block[i] = here[i]
+    for k in range(len(shifts)):
+        gather(bits, low, high, shifts[k], block)
+
+
+@compiled
 def add_shifts(bits: Any, first: int, last: int, shifts: Any) -> None:
     """In place, `or` the shifts of the bitset into its words first … last - 1.
 
@@ -53,10 +63,7 @@ def add_shifts(bits: Any, first: int, last: int, shifts: Any) -> None:
     while high > first:
         low = max(first, high - BLOCK)
         here = bits[low:high]
-        for i in range(len(here)):
-            block[i] = here[i]
-        for k in range(len(shifts)):
-            gather(bits, low, high, shifts[k], block)
+        gather_all(bits, low, high, shifts, block)
         for i in range(len(here)):
             here[i] = block[i]
         high = low
@@ -71,10 +78,7 @@ def add_shifts_marked(bits: Any, first: int, last: int, shifts: Any, layers: Any
     while high > first:
         low = max(first, high - BLOCK)
         here = bits[low:high]
-        for i in range(len(here)):
-            block[i] = here[i]
-        for k in range(len(shifts)):
-            gather(bits, low, high, shifts[k], block)
+        gather_all(bits, low, high, shifts, block)
         for i in range(len(here)):
             new = block[i] & ~here[i]
             if new:
