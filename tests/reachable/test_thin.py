@@ -12,7 +12,7 @@ import pytest
 import dnnt
 from dnnt.formats import instance_file
 from dnnt.reachable import thin
-from dnnt.reachable.thin_unit import concave_intervals
+from dnnt.reachable.thin_cells import concave_intervals
 
 ACTIVATIONS: list[Any] = [
     *("relu", "abs", "identity", "sign", "step", "square", "floor"),

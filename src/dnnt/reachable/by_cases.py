@@ -18,7 +18,8 @@ from dnnt.reachable.found import Found, Way
 from dnnt.reachable.kinds import Kinds, PlainKinds, Top, UnitKinds
 from dnnt.reachable.program import joined
 from dnnt.reachable.recover import recover
-from dnnt.reachable.thin_unit import FINE, Thick
+from dnnt.reachable.thin_cells import FINE
+from dnnt.reachable.thin_unit import Thick
 from dnnt.running import Run
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 The vectors of one kind are projections of sums of slots, so their hull is close to what they fill; the hull of all
 kinds together is not: between a kind of one sign and one of the other there is nothing. A kind is asked for vectors far
-in a direction, for an upper bound there (by slopes, as in `thin_unit`), and for all vectors near that bound.
+in a direction, for an upper bound there (by slopes, as in `thin_cells`), and for all vectors near that bound.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dnnt.exact import Number
 from dnnt.reachable.clouds import Cloud, Digits
-from dnnt.reachable.thin_unit import FINE, MOST_PARTIAL, MOST_STEPS, Cell, Direction, Interval, Thick
+from dnnt.reachable.thin_cells import FINE, Cell, Interval
+from dnnt.reachable.thin_unit import MOST_PARTIAL, MOST_STEPS, Direction, Thick
 
 if TYPE_CHECKING:
     import numpy as np

@@ -32,7 +32,8 @@ from dnnt.reachable.program import Program, joined
 from dnnt.reachable.projection import Cut, cut_in, nearest
 from dnnt.reachable.recover import recover, used_keys
 from dnnt.reachable.terms import terms_of
-from dnnt.reachable.thin_unit import FINE, Thick, ThinUnit, choices
+from dnnt.reachable.thin_cells import FINE
+from dnnt.reachable.thin_unit import Thick, ThinUnit, choices
 from dnnt.running import Run
 from dnnt.spaces import Range, Values
 

@@ -1,13 +1,8 @@
 """What one unit can add to a state far in a direction, without the set of its value vectors.
 
 For a choice w of weights the value of a direction is F(z) = Σ_i φ_i(z_i), a function of the pre-activations z = Σ_j u_j
-(one multiple u_j of each column). The grid of each coordinate is cut into intervals on which φ_i is concave; products
-of these are *cells*. On a cell, for any slopes b,
-
-    F(z) <= Σ_i max (φ_i(d) - b_i d) + Σ_j max b · u_j,
-
-which is least for the Lagrange multipliers of "z is the sum of the u_j" (Everett 1963). With good slopes it is close to
-the greatest value, so few partial sums have completions that come near it, and only those are formed.
+(one multiple u_j of each column). With good slopes the bounds of `thin_cells` are close to the greatest value, so few
+partial sums have completions that come near it, and only those are formed.
 """
 
 from __future__ import annotations
@@ -24,6 +19,7 @@ from dnnt.reachable.expression import Along, Choose, Node, Sum
 from dnnt.reachable.packing import Axis, Packing, axis_of, packing_sum
 from dnnt.reachable.program import Unit
 from dnnt.reachable.recover import Found, recover
+from dnnt.reachable.thin_cells import FINE, Cell, Digits, Interval, concave_intervals, good_slopes
 from dnnt.running import Run
 
 MOST_CELLS = 256
@@ -44,27 +40,9 @@ MOST_PARTIAL = 150_000
 MOST_STEPS = 50_000_000
 """Sums that are looked at on the way to the vectors of one cell."""
 
-STEPS = 60
-"""Steps of the search for slopes."""
-
-FINE = 256
-"""Slopes are multiples of 1/FINE."""
-
-Digits = tuple[int, ...]
-Interval = tuple[int, int]
-
 
 class Thick(Exception):
     """Too much would have to be formed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A product of intervals, for one choice of weights, and slopes in it (times `FINE`)."""
-
-    weights: int
-    intervals: tuple[Interval, ...]
-    slopes: Digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +143,11 @@ class ThinUnit:
                 raise Thick
             for box in product(*intervals):
                 self.run.poll()
-                slopes, bound, most, best = self._slopes(number, phi, box, most, best)
-                cells.append(Cell(number, box, slopes))
-                bounds.append(bound)
+                found = good_slopes(phi, box, self.options, most)
+                if found.best is not None:
+                    most, best = found.most, (number, found.best)
+                cells.append(Cell(number, box, found.slopes))
+                bounds.append(found.bound)
         made = Direction(tuple(phis), tuple(cells), tuple(bounds), most, best)
         for cell, bound in zip(cells, bounds, strict=True):
             if bound > most * FINE:
@@ -175,48 +155,6 @@ class ThinUnit:
                     if value > most:
                         most, best = value, (cell.weights, z)
         return Direction(made.phi, made.cells, made.bounds, most, best)
-
-    def _slopes(
-        self, number: int, phi: Sequence[Sequence[int]], cell: Sequence[Interval], most: int, best: tuple[int, Digits]
-    ) -> tuple[Digits, int, int, tuple[int, Digits]]:
-        """Slopes with a low bound in a cell, by Polyak's subgradient steps, and the best vector seen on the way."""
-        corners = [_corners(p, interval) for p, interval in zip(phi, cell, strict=True)]
-        b = [(each[-1][1] - each[0][1]) / max(1, each[-1][0] - each[0][0]) for each in corners]
-        kept, least = b, float("inf")
-        for _ in range(STEPS):
-            bound, wanted = 0.0, []
-            for slope, each in zip(b, corners, strict=True):
-                value, at = max([(f - slope * d, d) for d, f in each])
-                bound += value
-                wanted.append(at)
-            z = [0] * self.n
-            for options in self.options:
-                gain, u = max([(sum(map(mul, b, u)), u) for u in options])
-                bound += gain
-                z = [p + q for p, q in zip(z, u, strict=True)]
-            reached = sum(p[d] for p, d in zip(phi, z, strict=True))
-            if reached > most:
-                most, best = reached, (number, tuple(z))
-            if bound < least:
-                kept, least = b, bound
-            way = [p - q for p, q in zip(z, wanted, strict=True)]
-            length = sum(v * v for v in way)
-            if least <= most or not length:
-                break
-            part = (bound - most) / length
-            b = [slope - part * v for slope, v in zip(b, way, strict=True)]
-        slopes = tuple([round(slope * FINE) for slope in kept])
-        return slopes, self.bound(phi, cell, slopes), most, best
-
-    def bound(self, phi: Sequence[Sequence[int]], cell: Sequence[Interval], slopes: Digits) -> int:
-        """The bound with these slopes, times `FINE`. The first part is greatest at a corner: the rest is linear."""
-        bound: int = sum(
-            max(FINE * f - slope * d for d, f in _corners(p, each))
-            for p, each, slope in zip(phi, cell, slopes, strict=True)
-        )
-        for options in self.options:
-            bound += max(sum(map(mul, slopes, u)) for u in options)
-        return bound
 
     # ------------------------------------------------------------ vectors near the greatest value
 
@@ -356,24 +294,6 @@ class ThinUnit:
             if line is not None
         ]
         return Found(parts=(((inner, 1),), *outer))
-
-
-def concave_intervals(phi: Sequence[int]) -> list[Interval]:
-    """The digits in intervals on which φ is concave, each as long as it can be, from the lowest on."""
-    made: list[Interval] = []
-    start = 0
-    for d in range(2, len(phi)):
-        if d - start >= 2 and phi[d] - phi[d - 1] > phi[d - 1] - phi[d - 2]:
-            made.append((start, d - 1))
-            start = d
-    return [*made, (start, len(phi) - 1)]
-
-
-def _corners(phi: Sequence[int], interval: Interval) -> list[tuple[int, int]]:
-    """Where a concave function changes its slope, and its ends."""
-    low, high = interval
-    inner = [d for d in range(low + 1, high) if phi[d] - phi[d - 1] != phi[d + 1] - phi[d]]
-    return [(d, phi[d]) for d in dict.fromkeys((low, *inner, high))]
 
 
 def _flats(values: Sequence[Number], interval: Interval) -> Interval:
