@@ -93,6 +93,17 @@ def test_value(kind: str, pair: tuple[Vector, Vector]) -> None:
     assert type(value) is int or value.denominator > 1
 
 
+@pytest.mark.parametrize("kind", SECOND)
+@given(pair=pairs())
+def test_sums_over_outputs(kind: str, pair: tuple[Vector, Vector]) -> None:
+    """Under another name a loss is the same function, and only the largest of one distance has one."""
+    given_, outputs = loss(SECOND[kind][0]), len(pair[0])
+    same = given_.of_outputs(outputs)
+    assert same(*pair) == given_(*pair)
+    assert same.separable >= given_.separable
+    assert same.kind == ("absolute" if (kind, outputs) == ("maximum", 1) else kind)
+
+
 @pytest.mark.parametrize(
     ("f", "y", "right"),
     [

@@ -18,7 +18,8 @@ def read_loss(value: Any, outputs: int, place: Place, work: Work, guarded: bool 
     if isinstance(value, str) and value in _PLAIN:
         if value == "misclassified" and outputs == 0:
             raise fault(place, "misclassified needs an output")
-        return Loss(value)
+        # The largest of one distance is the sum of one distance, which more is known of.
+        return Loss("absolute" if value == "maximum" and outputs == 1 else value)
     if not isinstance(value, dict):
         raise fault(place, "the name of a loss or an object is expected")
     kind = value.get("kind")

@@ -50,7 +50,7 @@ def interrupted(process: subprocess.Popen[str], number: signal.Signals, *signs: 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
     ("body", "method"),
-    [(DEEP, "auto"), ({**DEEP, "gamma": "1/8"}, "auto"), (slow_to_check(60, samples=7, loss="absolute"), "reachable")],
+    [(DEEP, "auto"), ({**DEEP, "gamma": "1/8"}, "auto"), (slow_to_check(60, samples=7), "reachable")],
     ids=["deep", "decide", "states"],
 )
 def test_while_solving(number: signal.Signals, body: Body, method: str, save: Instance) -> None:
@@ -133,7 +133,7 @@ def ends(process: int, seconds: float) -> bool:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_while_dnnt_check_runs(number: signal.Signals, save: Instance, tmp_path: Path) -> None:
     """The checker is a process of its own, and ends with the one that started it."""
-    file, certificate = save(slow_to_check(45, loss="absolute")), tmp_path / "c.json"
+    file, certificate = save(slow_to_check(45)), tmp_path / "c.json"
     certificate.write_text(json.dumps(slow_certificate(file)))
     with start("check", file, certificate) as process:
         checkers: list[int] = []

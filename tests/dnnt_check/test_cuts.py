@@ -108,6 +108,29 @@ def test_a_residue_that_is_not_the_only_one(seed: int) -> None:
     assert "lower.grounds.residues[0]: the vectors of a summand" in line(states.file(), Fraction(0), True, grounds)
 
 
+@pytest.mark.parametrize("loss", ["absolute", "maximum"])
+def test_no_targets_beyond_a_cut(loss: str) -> None:
+    """One output: the largest distance is the sum of one. The labels are a million beyond what 10^6 units reach."""
+    instance = copy.deepcopy(FAR)
+    instance["loss"], instance["layers"][0]["units"] = loss, 10**6
+    instance["samples"] = [{"x": [1], "y": [3 * 10**6]}, {"x": [3], "y": [5 * 10**6]}]
+    grounds = {**reachable([[0, 10**6]], "targets", left=1, right=1, last=0), "cuts": [[1, 1]]}
+    assert line(instance, Fraction(2 * 10**6), False, grounds) == "VALID loss >= 2000000"
+    assert not line(instance, Fraction(2 * 10**6), True, grounds).startswith("VALID")
+    assert not line(instance, Fraction(2 * 10**6 + 1), False, grounds).startswith("VALID")
+
+
+def test_the_largest_of_two_distances_is_no_sum() -> None:
+    """Both outputs are at best (8, 16): the losses are 12 and 4, of which a sum would count every one twice."""
+    instance = copy.deepcopy(FAR)
+    instance["loss"], instance["layers"][1]["units"] = "maximum", 2
+    instance["samples"] = [{"x": [x], "y": [20, 20]} for x in (1, 3)]
+    grounds = {**reachable([[0, 2]], "targets"), "cuts": [[1, 1, 1, 1]]}
+    assert line(instance, Fraction(16), False, grounds) == "VALID loss >= 16"
+    for bound, strict in ((16, True), (17, False), (32, False)):
+        assert line(instance, Fraction(bound), strict, grounds).startswith("INVALID lower: a state with the loss 16")
+
+
 # ---------------------------------------------------------------- files that are none
 
 

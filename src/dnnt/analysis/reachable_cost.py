@@ -27,7 +27,7 @@ from dnnt.reachable.halves import split_of
 from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES
 from dnnt.reachable.keysets import SMALL_PAIRS
 from dnnt.reachable.program import Program
-from dnnt.reachable.terms import CONVEX
+from dnnt.reachable.terms import is_convex_sum
 from dnnt.spaces import Range
 
 STARTING = 0.001
@@ -157,7 +157,7 @@ class Predicted:
 
 def is_convex(instance: Instance, program: Program) -> bool:
     """Whether the loss is a sum of convex functions of single coordinates of the state."""
-    if not instance.loss.separable or instance.loss.kind not in CONVEX:
+    if not is_convex_sum(instance):
         return False
     return all(o.block is None or o.activation is None or o.activation.kind == "identity" for o in program.outputs)
 

@@ -20,7 +20,8 @@ class Kind:
     `keys` are what a file gives, `build` makes the exact function of them, `separable` says whether the loss is a sum
     of one term an output, `meaning` is a word on it. `convert(key, value, exact_floats)` reads an argument and
     `write(key, argument)` gives it back as JSON. `fits(arguments, outputs)` and `allows(arguments, outputs, y)` raise
-    `InvalidInput` where the loss does not go with that many outputs, or with a sample's targets.
+    `InvalidInput` where the loss does not go with that many outputs, or with a sample's targets. `alone` is the kind
+    that is the same where there is one output, and is a sum over outputs for any number of them.
     """
 
     keys: tuple[str, ...]
@@ -31,6 +32,7 @@ class Kind:
     write: Callable[[str, Any], Any]
     fits: Callable[[dict[str, Any], int], None] = lambda arguments, outputs: None
     allows: Callable[[dict[str, Any], int, Vector], None] = lambda arguments, outputs, y: None
+    alone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class Loss:
     def separable(self) -> bool:
         """Whether the loss is a sum of one term an output."""
         return self.row is not None and self.row.separable
+
+    def of_outputs(self, outputs: int) -> Loss:
+        """The same function of so many outputs, as a sum over the outputs where it is one under another name."""
+        from dnnt.losses import table
+
+        if outputs != 1 or self.row is None or self.row.alone is None:
+            return self
+        return table.rebuilt(self.row.alone, self.arguments)
 
     def to_json(self) -> Any:
         """The contract's way of writing it. Raises `InvalidInput` for a function given from Python."""

@@ -88,16 +88,22 @@ def _write(key: str, value: Any) -> Any:
 
 
 def _row(
-    keys: tuple[str, ...], build: Any, separable: bool, meaning: str, fits: Any = None, allows: Any = None
+    keys: tuple[str, ...],
+    build: Any,
+    separable: bool,
+    meaning: str,
+    fits: Any = None,
+    allows: Any = None,
+    alone: str | None = None,
 ) -> Kind:
-    made = Kind(keys, build, separable, meaning, _convert, _write)
+    made = Kind(keys, build, separable, meaning, _convert, _write, alone=alone)
     return replace(made, fits=fits or made.fits, allows=allows or made.allows)
 
 
 PLAIN: Mapping[str, Kind] = {
     "squared": _row((), lambda: _squared, True, "sum of (f - y)²"),
     "absolute": _row((), lambda: _absolute, True, "sum of |f - y|"),
-    "maximum": _row((), lambda: _maximum, False, "the largest |f - y|"),
+    "maximum": _row((), lambda: _maximum, False, "the largest |f - y|", alone="absolute"),
     "zero_one": _row((), lambda: _zero_one, False, "0 if f = y, else 1"),
     "misclassified": _row(
         (),

@@ -46,6 +46,11 @@ class Term:
     breaks: tuple[Number, ...] | None = None
 
 
+def is_convex_sum(instance: Instance) -> bool:
+    """Whether the loss is a sum over outputs of convex functions."""
+    return instance.loss.of_outputs(instance.network.output_count).kind in CONVEX
+
+
 def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Term]:
     """The total loss as terms, memoised per distinct digits: one for each distinct input, or each of its outputs."""
     n = len(program.inputs)
@@ -55,9 +60,10 @@ def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Ter
         at = targets[position[sample.x]]
         at[sample.y] = normal(at.get(sample.y, 0) + sample.weight)
     terms: list[Term] = []
+    by_output = is_convex_sum(instance)
     for i in mixed_order(n):
         weighted = {y: w for y, w in targets[i].items() if w}
-        if instance.loss.separable and instance.loss.kind in CONVEX:
+        if by_output:
             terms.extend(_by_output(instance, program, packing, i, weighted))
         else:
             terms.append(_whole(instance, program, packing, i, weighted))

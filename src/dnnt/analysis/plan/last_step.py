@@ -27,7 +27,7 @@ from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGET
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
 from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
-from dnnt.reachable.terms import CONVEX
+from dnnt.reachable.terms import is_convex_sum
 
 MOST_ASKED = 64
 """Groups of units that are asked whether they are large."""
@@ -123,8 +123,7 @@ def _hull(of: Summands) -> Plan:
     label = "hull and cuts"
     sets = of.bounds.sets
     if not is_convex(of.instance, of.program):
-        kind = of.instance.loss.kind
-        why = "the activation of an output" if kind in CONVEX else f"the loss {kind}"
+        why = "the activation of an output" if is_convex_sum(of.instance) else f"the loss {of.instance.loss.kind}"
         return Plan("hull", label, f"left out: {why} makes it no sum of convex functions of single coordinates")
     if not of.varying:
         return Plan("hull", label, "left out: there is one state")
@@ -269,7 +268,7 @@ def _cells(of: Summands) -> float:
     if n * blocks > 10**4:
         return inf
     counts = [[_log_count(of, b * n + i) for b in range(blocks)] for i in range(n)]
-    separate = of.instance.loss.separable and of.instance.loss.kind in CONVEX
+    separate = is_convex_sum(of.instance)
     return sum(sum(map(_power, row)) if separate else _power(sum(row)) for row in counts)
 
 
