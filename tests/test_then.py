@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 import dnnt
-from dnnt import confirming, second_goal
+from dnnt import cli, confirming, second_goal
 from dnnt.annotations.cheapest import cost_of
 from dnnt.checking import verdict
 from dnnt.cli.solve import _Losses
@@ -190,3 +190,23 @@ def test_competition(tmp_path: Path, kind: str) -> None:
         lines = run("solve", file, "--competition", "--then", kind).out.splitlines()
         told = [Fraction(line[2:]) for line in lines if line.startswith("o ")]
         assert told == sorted(set(told), reverse=True)
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_competition_tells_the_second_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], proved: bool
+) -> None:
+    """A line of its own, before the outcome of the first goal, which stays what it is where a limit comes."""
+
+    def stopped(*_: object) -> None:
+        raise Stop("time")
+
+    if not proved:
+        monkeypatch.setattr(second_goal, "cheapest_parameters", stopped)
+    status = cli.run(["solve", str(_written(tmp_path, XOR)), "--competition", "--then", "sparsest"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[0] for line in lines if line[0] != "o"] == ["c", "s", "v"]
+    (said,) = [line for line in lines if line.startswith("c ")]
+    assert said.startswith("c sparsest: ")
+    assert said.endswith("none of these parameters have less" if proved else "before the proof that none have less")
+    assert (status, lines[-2]) == (30, "s OPTIMUM FOUND")

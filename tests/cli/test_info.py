@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import log10
 from pathlib import Path
@@ -99,6 +100,19 @@ def test_facts(body: Body, right: Body, dnnt: Dnnt, save: Instance) -> None:
     if choices:
         assert said["log10_parameter_choices"] == pytest.approx(log10(choices))
     assert dnnt("info", file).status == 0
+
+
+def test_every_field_is_documented(dnnt: Dnnt, save: Instance) -> None:
+    """The table of docs/commands.md has just the fields that are printed, also those of ranges and methods."""
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    section = page.partition("## `dnnt info`")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| (`.+?`) \| (.+) \|$", section, re.MULTILINE))
+    said = dnnt("info", save(XOR), "--json").object
+    assert sorted(field for names in rows for field in re.findall(r"`(\w+)`", names)) == sorted(said)
+    for field in ("ranges", "theorems", "methods"):
+        written = re.search(r"`\{(.+?)\}`", rows[f"`{field}`"])
+        assert written is not None
+        assert re.findall(r'"(\w+)"', written[1]) == list(said[field][0])
 
 
 def test_huge_layers(dnnt: Dnnt, save: Instance) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dnnt as package
+from dnnt.cli import COMMANDS
 from dnnt.exact import number
 from dnnt.methods import NAMES
 from tests.cli.commands import (
@@ -224,6 +225,25 @@ def test_explain(body: Body, method: str, dnnt: Dnnt, save: Instance, tmp_path: 
         assert plan["method"] == method
     elif body is not EMPTY:
         assert plan["method"] == dnnt("info", file, "--json").object["chosen"]
+
+
+def test_explain_names_the_files(dnnt: Dnnt, save: Instance) -> None:
+    """Each plan stands below the name of its file, and of its instance where it has one."""
+    files = [save({**XOR, "name": "parity"}, "first.dnnt.json"), save(HALF, "second.dnnt.json")]
+    done = dnnt("solve", *files, "--explain")
+    assert (done.status, done.err) == (0, "")
+    heads = [line.split(maxsplit=1) for line in done.out.splitlines() if line.startswith(("File ", "Plan "))]
+    assert [name for name, _ in heads] == ["File", "Plan"] * 2
+    assert heads[0][1].rstrip() == f"{files[0]} (parity)"
+    assert heads[2][1].rstrip() == str(files[1])
+
+
+def test_summaries_of_commands(dnnt: Dnnt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whole sentence a command, on one line of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = dnnt("--help").out.partition("Commands:\n")[2].rstrip().splitlines()
+    assert [line.split()[0] for line in lines] == list(COMMANDS)
+    assert all(len(line) <= 80 and line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 PLAIN = [

@@ -10,7 +10,7 @@ from dnnt.cli.options import json_flag
 from dnnt.interrupts import latched
 
 
-@click.command("check")
+@click.command("check", short_help="Check a certificate, as the separate program does.")
 @click.argument("file", metavar="FILE")
 @click.argument("certificate", metavar="CERTIFICATE")
 @json_flag

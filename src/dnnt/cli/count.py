@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dnnt.annotations.results import Count
 
 
-@click.command("count")
+@click.command("count", short_help="Count the choices of parameters that are good enough.")
 @click.argument("file", metavar="FILE")
 @click.option("--histogram", is_flag=True, help="Also how many choices have each loss.")
 @gamma_option

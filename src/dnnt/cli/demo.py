@@ -20,7 +20,7 @@ MEASUREMENTS = ("sepal length", "sepal width", "petal length", "petal width")
 SHADES = " .:-=+*#%@"
 
 
-@click.command("demo")
+@click.command("demo", short_help="Solve two small problems on real data, and check the proofs.")
 @click.option("--keep", metavar="DIR", help="Keep the instance and certificate files in this directory.")
 def command(keep: str | None) -> int:
     """Solve two small problems on real data, and check the proofs, step by step."""

@@ -8,7 +8,7 @@ from dnnt.cli.choices import gamma_option, print_choices
 from dnnt.cli.options import limits
 
 
-@click.command("enumerate")
+@click.command("enumerate", short_help="List parameters that are good enough, by increasing loss.")
 @click.argument("file", metavar="FILE")
 @click.option("-n", "most", type=click.IntRange(min=0), help="Only the first so many (default: all).")
 @gamma_option

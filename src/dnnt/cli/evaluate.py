@@ -11,7 +11,7 @@ from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
 
 
-@click.command("evaluate")
+@click.command("evaluate", short_help="Evaluate parameters on every sample, in exact arithmetic.")
 @click.argument("file", metavar="FILE")
 @click.argument("parameters", metavar="PARAMETERS")
 @json_flag

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STATUS = {"yes": exits.DEFINITE, "no": exits.DEFINITE, "unknown": exits.LIMIT}
 
 
-@click.command("extract")
+@click.command("extract", short_help="Carry parameters of a target back to the source.")
 @click.argument("bundle", metavar="BUNDLE")
 @click.argument("result", metavar="RESULT")
 @json_flag

@@ -10,7 +10,7 @@ from dnnt.cli.options import json_flag, limits
 from dnnt.cli.reading import read_within
 
 
-@click.command("info")
+@click.command("info", short_help="Describe an instance, and what each method would cost.")
 @click.argument("file", metavar="FILE")
 @json_flag
 @limits

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dnnt.parameters import Parameters
 
 
-@click.command("lift")
+@click.command("lift", short_help="Carry a solution of the source to parameters of the target.")
 @click.argument("bundle", metavar="BUNDLE")
 @click.argument("solution", metavar="SOLUTION")
 @click.option(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dnnt.reductions.bundle import Bundle
 
 
-@click.command("reduce")
+@click.command("reduce", short_help="Apply one of the paper's reductions to a problem.")
 @click.argument("rule", metavar="RULE")
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option(

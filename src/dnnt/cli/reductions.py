@@ -7,7 +7,7 @@ import click
 from dnnt.cli.options import json_flag
 
 
-@click.command("reductions")
+@click.command("reductions", short_help="List the paper's reductions.")
 @json_flag
 @click.option("--graph", metavar="FILE.svg", help="Write the graph of problems and rules to this file.")
 def command(as_json: bool, graph: str | None) -> int:

@@ -58,11 +58,16 @@ def _facts(rows: Iterable[tuple[str, str]]) -> Table:
     return table
 
 
+def _file(file: str, name: str | None) -> tuple[str, str]:
+    """The row that says which instance this is about."""
+    return "File", file if name is None else f"{file} ({name})"
+
+
 def print_answer(answer: Answer, file: str) -> None:
     """The answer, how sure it is, and the parameters."""
     out = console()
     rows = [
-        ("File", file if answer.name is None else f"{file} ({answer.name})"),
+        _file(file, answer.name),
         ("Answer", sentence(answer)),
     ]
     if answer.loss is not None:
@@ -219,7 +224,7 @@ def print_profile(profile: Profile, file: str) -> None:
     out.print(
         _facts(
             [
-                ("File", file if profile.name is None else f"{file} ({profile.name})"),
+                _file(file, profile.name),
                 (
                     "Network",
                     f"{brief(profile.units)} units, {brief(profile.edges)} edges, depth {profile.depth}{layers}",
@@ -269,6 +274,12 @@ def _choices(profile: Profile) -> str:
 
 def _interval(ends: tuple[Number, Number] | None) -> str:
     return "not known" if ends is None else f"{brief(ends[0])} to {brief(ends[1])}"
+
+
+def print_explanation(profile: Profile, file: str, chosen: str | None, reason: str, plan: Plan | None) -> None:
+    """What would be done with a file."""
+    console().print(_facts([_file(file, profile.name)]))
+    print_methods(profile, chosen, reason, plan)
 
 
 def print_methods(profile: Profile, chosen: str | None, reason: str, plan: Plan | None) -> None:

@@ -8,7 +8,7 @@ from dnnt.cli.choices import gamma_option, print_choices
 from dnnt.cli.options import limits
 
 
-@click.command("sample")
+@click.command("sample", short_help="Draw parameters that are good enough, uniformly at random.")
 @click.argument("file", metavar="FILE")
 @click.option("-n", "draws", type=click.IntRange(min=0), default=1, help="How many draws (default 1).")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="The same draws for the same seed (default 0).")

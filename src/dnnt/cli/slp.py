@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STOPPED = {"time": "at the time limit", "memory": "at the memory limit", "interrupt": "by an interrupt"}
 
 
-@click.command("slp")
+@click.command("slp", short_help="Find the sign of the result of a straight-line program.")
 @click.argument("file", metavar="FILE")
 @click.option("--format", "format_", metavar="NAME", help="json or slp; default: by the file's ending.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the random primes; by default they are drawn afresh.")

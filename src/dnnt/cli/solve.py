@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dnnt.running import Run
 
 
-@click.command("solve")
+@click.command("solve", short_help="Decide or minimise each FILE exactly, and check the proof.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--goal",
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 @click.option(
     "--competition",
     is_flag=True,
-    help="Print o, s and v lines; exit 10 yes, 20 no, 30 optimum, 0 unknown.",
+    help="Print o, s and v lines (c for --then); exit 10 yes, 20 no, 30 optimum, 0 unknown.",
 )
 @click.option("--explain", is_flag=True, help="Print the plan and do not solve.")
 @click.option("--progress", is_flag=True, help="Show progress even where standard error is no terminal.")
@@ -259,6 +259,10 @@ def _competition(answer: Answer, muted: bool) -> int:
         line, status = "SATISFIABLE", 0
     if muted and answer.loss is not None:
         click.echo(f"o {text(answer.loss)}")
+    if answer.then is not None:
+        from dnnt.cli.render import second
+
+        click.echo(f"c {second(answer.then)}")
     click.echo(f"s {line}")
     if answer.parameters is not None and answer.status != "infeasible":
         click.echo(f"v {json_text.dumps(answer.parameters.to_json())}")
@@ -295,7 +299,7 @@ def _explain(file: str, options: Options, latch: Latch) -> int:
         }
         click.echo(json_text.dumps(said))
         return 0
-    from dnnt.cli.render import print_methods
+    from dnnt.cli.render import print_explanation
 
-    print_methods(profile, chosen, reason, plan)
+    print_explanation(profile, file, chosen, reason, plan)
     return 0
