@@ -206,9 +206,8 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
 
 def is_made_of_lines(loss: StateLoss) -> bool:
     """Whether the part of the loss of every coordinate is a line between breaks."""
-    one = loss.instance.loss.kind == "maximum" and len(loss.structure.outputs) == 1
     plain = all(row is None or row.kind == "identity" for row in loss.structure.rows)
-    return plain and (one or loss.instance.loss.kind in ("absolute", "hinge"))
+    return plain and loss.instance.loss.kind in ("absolute", "hinge")
 
 
 def _cut_off(loss: StateLoss, constant: Number, cells: list[_Cell], conditions: Conditions, work: Work) -> bool:

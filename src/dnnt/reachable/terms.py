@@ -19,6 +19,9 @@ Labels = dict[Number, Number]
 CONVEX = ("squared", "absolute", "hinge")
 """Losses that are sums over outputs of convex functions."""
 
+SUMS_OF_LINES, LINES = ("absolute", "hinge"), ("zero_one", "misclassified", "table")
+"""Losses that are lines between breaks: sums over outputs, and those where there is one output."""
+
 
 @dataclass(frozen=True, slots=True)
 class Square:

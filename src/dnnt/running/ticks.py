@@ -26,7 +26,7 @@ def ticking(check: Callable[[], None]) -> Iterator[None]:
 
     def handler(number: int, frame: FrameType | None) -> None:
         nonlocal over
-        if over:
+        if over or _importing(frame):
             return
         try:
             check()
@@ -44,6 +44,15 @@ def ticking(check: Callable[[], None]) -> Iterator[None]:
     finally:  # Also after a tick in the very moment before `over` was set.
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being loaded there: one that is loaded by half is of no use to whoever wants it later."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _free() -> bool:

@@ -102,14 +102,13 @@ def _thin(of: Summands) -> tuple[Plan, ...]:
 
 def _boxes(of: Summands) -> tuple[Plan, ...]:
     """Where equal units are very many and the loss is made of lines."""
-    losses = CONVEX[1:] if of.instance.loss.separable else ("maximum", "zero_one", "misclassified", "table")
+    one = len(of.program.outputs) == of.program.blocks == 1
+    kind = of.instance.loss.of_outputs(len(of.program.outputs)).kind
     plain = all(output.activation is None or output.activation.kind == "identity" for output in of.program.outputs)
-    one = of.instance.loss.separable or len(of.program.outputs) == of.program.blocks == 1
-    if of.instance.loss.kind not in losses or not plain or not one or not 0 < of.varying <= by_boxes.MOST_AXES:
+    if not plain or not (kind in SUMS_OF_LINES or (one and kind in LINES)) or of.varying > by_boxes.MOST_AXES:
         return ()
-    if not by_boxes.is_worth(
-        max((unit.count for unit in of.program.units), default=0), of.bounds.whole.box.log_count(WIDEST)
-    ):
+    most = max((unit.count for unit in of.program.units), default=0)
+    if not by_boxes.is_worth(most, of.bounds.whole.box.log_count(WIDEST)):
         return ()
     planned = _window(of)
     if planned is None:
