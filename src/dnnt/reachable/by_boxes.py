@@ -18,6 +18,7 @@ from math import floor, log2
 
 from dnnt.certificate import BoxSplit, BoxWindow, DirectionBound
 from dnnt.exact import Number, normal
+from dnnt.reachable.box_windows import MOST_OTHERS, BoxWindows, Listed
 from dnnt.reachable.clouds import Cloud, Digits, clouds_of
 from dnnt.reachable.cut_bounds import in_values
 from dnnt.reachable.found import Found, Grounds, Searched, way_of_mixture
@@ -25,10 +26,10 @@ from dnnt.reachable.halves import Parts
 from dnnt.reachable.hull_program import Beyond, DigitBox, HullProgram
 from dnnt.reachable.lines import Lines, lined
 from dnnt.reachable.mixtures import Exchanges, rounded
-from dnnt.reachable.powers import digits_of, power_window, predicted
+from dnnt.reachable.powers import digits_of
 from dnnt.reachable.projection import Vertex
 from dnnt.reachable.terms import Term
-from dnnt.reachable.window import FormedWindow, group_of, others_of
+from dnnt.reachable.window import group_of
 from dnnt.running import Run
 
 MOST_AXES = 4
@@ -39,18 +40,6 @@ LEAST_TIMES, LEAST_SPAN = 64, 18.0
 
 MOST_BOXES = 400
 """Boxes that are looked at before this way is given up."""
-
-MOST_PAIRS = 10_000
-"""States of a window that are looked at: points of a box, times sums of the other summands."""
-
-STATES_PER_CELL = 4
-"""How many times more states a window may turn out to hold."""
-
-MOST_OTHERS = 500
-"""The most sums of the other summands."""
-
-WINDOW_SECONDS = 2.0
-"""Windows that are predicted to take longer are not formed: the checker takes much longer still."""
 
 BESIDE, MOST_EXCHANGES = 2, 40
 """How far from a point, in every coordinate, states are tried by exchanges, and how many of them."""
@@ -84,17 +73,6 @@ class _Node:
     window: tuple[int, ...] | None = None
     split: tuple[int, int] | None = None
     parts: tuple[_Node, _Node] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """What the states of a window cost at least (None: there are none), how many sums of equal units it holds, and how
-    many sums of these with others were looked at.
-    """
-
-    least: Number | None
-    size: int
-    pairs: int
 
 
 def by_boxes(
@@ -137,12 +115,12 @@ class _Search:
         self.lines, self.coordinates = lines, lines.coordinates
         self.threshold, self.improved, self.excluded = threshold, improved, excluded
         self.hull = HullProgram(clouds, self.coordinates, run.poll)
-        self.others = others_of(parts, group, run)
+        self.windows = BoxWindows(parts, clouds[group], group, lines, run)
+        self.room = self.windows.room
         self.exchanges = Exchanges(clouds, run)
         self.best: Found | None = None
-        self.room = max(1, MOST_PAIRS // len(self.others.digits))
         self.largest = (1, 1)
-        self.looked = self.windows = self.made = 0
+        self.looked = self.made = 0
         whole = DigitBox((0,) * len(self.coordinates), tuple(each.count - 1 for each in self.coordinates))
         self.root = self._node(whole, None)
         self.open: list[tuple[Number, int, _Node]] = []
@@ -157,7 +135,7 @@ class _Search:
             bound, _, node = heappop(self.open)
             if self._closed(node):
                 continue
-            if self.looked >= MOST_BOXES or self.windows >= MOST_WINDOWS:
+            if self.looked >= MOST_BOXES or self.windows.formed >= MOST_WINDOWS:
                 return None
             self.run.poll()
             self.run.progress("boxes of states, by their loss", 0.5)
@@ -279,6 +257,13 @@ class _Search:
         around = DigitBox(tuple(low), tuple(a + side - 1 for a, side in zip(low, sides, strict=True)))
         self._least_in(around, tuple(range(len(point))))
 
+    def _least_in(self, box: DigitBox, chosen: tuple[int, ...]) -> Listed | None:
+        """A window; if it finds a better state, that is kept."""
+        listed = self.windows.least(box, chosen)
+        if listed is not None and listed.found is not None:
+            self._improve(listed.found)
+        return listed
+
     def _listed(self, node: _Node, chosen: tuple[int, ...]) -> bool:
         """Whether a window of some coordinates shows that a box has no state that is of interest then."""
         cells = 1
@@ -293,47 +278,6 @@ class _Search:
         node.bound, node.window = bound, chosen
         self.largest = max(self.largest[0], listed.size), max(self.largest[1], listed.pairs)
         return True
-
-    def _least_in(self, box: DigitBox, chosen: tuple[int, ...]) -> _Listed | None:
-        """What the states in a box cost at least, by some coordinates; None where it would take long to say.
-
-        With all coordinates these are states, and the best of them is kept.
-        """
-        all_ = len(chosen) == len(self.coordinates)
-        # The digits of coordinates with one value are 0.
-        axes = range(len(self.parts.packing.axes)) if all_ else [self.coordinates[i].axis for i in chosen]
-        place = {self.coordinates[i].axis: i for i in chosen}
-        low = [box.low[place[axis]] if axis in place else 0 for axis in axes]
-        high = [box.high[place[axis]] if axis in place else 0 for axis in axes]
-        cloud = self.clouds[self.group]
-        vectors = sorted({tuple([v[axis] for axis in axes]) for v in cloud.vectors})
-        rests = {tuple([r[axis] for axis in axes]) for r in self.others.digits}
-        low = [a - max(column) for a, column in zip(low, zip(*rests, strict=True), strict=True)]
-        high = [b - min(column) for b, column in zip(high, zip(*rests, strict=True), strict=True)]
-        widths = [max(column) - min(column) for column in zip(*vectors, strict=True)]
-        spread = [b - a for a, b in zip(low, high, strict=True)]
-        if predicted(widths, len(vectors), cloud.times, spread)[0] > WINDOW_SECONDS:
-            return None
-        self.windows += 1
-        power = power_window(vectors, cloud.times, tuple(low), tuple(high), self.run)
-        if power.size * len(rests) > STATES_PER_CELL * MOST_PAIRS:
-            return None
-        others = [i for i in range(len(self.coordinates)) if i not in chosen]
-        beside = sum((self.coordinates[i].least(box.low[i], box.high[i]) for i in others), start=Fraction(0))
-        at = [list(axes).index(self.coordinates[i].axis) for i in chosen]
-        best: tuple[Number, tuple[int, ...], tuple[int, ...]] | None = None
-        for vector in power.members():
-            self.run.poll()
-            for rest in rests:
-                digits = [vector[a] + rest[a] for a in at]
-                if all(box.low[i] <= d <= box.high[i] for i, d in zip(chosen, digits, strict=True)):
-                    loss = sum((self.coordinates[i].at(d) for i, d in zip(chosen, digits, strict=True)), start=beside)
-                    if best is None or loss < best[0]:
-                        best = loss, vector, rest
-        if best is not None and all_:
-            formed = FormedWindow(self.parts, self.group, power, self.others)
-            self._improve(Found(normal(best[0] + self.lines.constant), formed.way(best[1], best[2])))
-        return _Listed(None if best is None else normal(best[0]), power.size, power.size * len(rests))
 
     # ------------------------------------------------------------ splitting
 
@@ -385,7 +329,7 @@ class _Search:
             "boxes",
             left,
             self.largest[0],
-            len(self.others.digits),
+            self.windows.rests,
             self.largest[1],
             boxes=tuple(self._tree()),
         )

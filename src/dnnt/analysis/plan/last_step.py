@@ -27,7 +27,7 @@ from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGET
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
 from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
-from dnnt.reachable.terms import is_convex_sum
+from dnnt.reachable.terms import LINES, SUMS_OF_LINES, is_convex_sum
 
 MOST_ASKED = 64
 """Groups of units that are asked whether they are large."""

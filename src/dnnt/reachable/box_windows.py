@@ -1,0 +1,96 @@
+"""Boxes of states listed: sums of very many equal units and of the others, in all coordinates or in some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dnnt.exact import Number, normal
+from dnnt.reachable.clouds import Cloud
+from dnnt.reachable.found import Found
+from dnnt.reachable.halves import Parts
+from dnnt.reachable.hull_program import DigitBox
+from dnnt.reachable.lines import Lines
+from dnnt.reachable.powers import power_window, predicted
+from dnnt.reachable.window import FormedWindow, others_of
+from dnnt.running import Run
+
+MOST_PAIRS = 10_000
+"""States of a window that are looked at: points of a box, times sums of the other summands."""
+
+STATES_PER_CELL = 4
+"""How many times more states a window may turn out to hold."""
+
+MOST_OTHERS = 500
+"""The most sums of the other summands."""
+
+WINDOW_SECONDS = 2.0
+"""Windows that are predicted to take longer are not formed: the checker takes much longer still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the states of a window cost at least (without the constant; None: there are none), how many sums of equal
+    units it holds, how many sums of these with others were looked at, and the best state, if all coordinates are there.
+    """
+
+    least: Number | None
+    size: int
+    pairs: int
+    found: Found | None
+
+
+class BoxWindows:
+    """The windows of one search. `room`: how many points a box may have; `formed`: how many windows there were; `rests`:
+    how many sums the other summands have.
+    """
+
+    def __init__(self, parts: Parts, cloud: Cloud, group: int, lines: Lines, run: Run) -> None:
+        self.parts, self.cloud, self.group, self.lines, self.run = parts, cloud, group, lines, run
+        self.coordinates = lines.coordinates
+        self.others = others_of(parts, group, run)
+        self.rests = len(self.others.digits)
+        self.room = max(1, MOST_PAIRS // self.rests)
+        self.formed = 0
+
+    def least(self, box: DigitBox, chosen: tuple[int, ...]) -> Listed | None:
+        """What the states in a box cost at least, by some coordinates; None where it would take long to say.
+
+        With all coordinates these are states, and the best of them is told.
+        """
+        all_ = len(chosen) == len(self.coordinates)
+        # The digits of coordinates with one value are 0.
+        axes = range(len(self.parts.packing.axes)) if all_ else [self.coordinates[i].axis for i in chosen]
+        place = {self.coordinates[i].axis: i for i in chosen}
+        low = [box.low[place[axis]] if axis in place else 0 for axis in axes]
+        high = [box.high[place[axis]] if axis in place else 0 for axis in axes]
+        cloud = self.cloud
+        vectors = sorted({tuple([v[axis] for axis in axes]) for v in cloud.vectors})
+        rests = {tuple([r[axis] for axis in axes]) for r in self.others.digits}
+        low = [a - max(column) for a, column in zip(low, zip(*rests, strict=True), strict=True)]
+        high = [b - min(column) for b, column in zip(high, zip(*rests, strict=True), strict=True)]
+        widths = [max(column) - min(column) for column in zip(*vectors, strict=True)]
+        spread = [b - a for a, b in zip(low, high, strict=True)]
+        if predicted(widths, len(vectors), cloud.times, spread)[0] > WINDOW_SECONDS:
+            return None
+        self.formed += 1
+        power = power_window(vectors, cloud.times, tuple(low), tuple(high), self.run)
+        if power.size * len(rests) > STATES_PER_CELL * MOST_PAIRS:
+            return None
+        others = [i for i in range(len(self.coordinates)) if i not in chosen]
+        beside = sum((self.coordinates[i].least(box.low[i], box.high[i]) for i in others), start=Fraction(0))
+        at = [list(axes).index(self.coordinates[i].axis) for i in chosen]
+        best: tuple[Number, tuple[int, ...], tuple[int, ...]] | None = None
+        for vector in power.members():
+            self.run.poll()
+            for rest in rests:
+                digits = [vector[a] + rest[a] for a in at]
+                if all(box.low[i] <= d <= box.high[i] for i, d in zip(chosen, digits, strict=True)):
+                    loss = sum((self.coordinates[i].at(d) for i, d in zip(chosen, digits, strict=True)), start=beside)
+                    if best is None or loss < best[0]:
+                        best = loss, vector, rest
+        found: Found | None = None
+        if best is not None and all_:
+            formed = FormedWindow(self.parts, self.group, power, self.others)
+            found = Found(normal(best[0] + self.lines.constant), formed.way(best[1], best[2]))
+        return Listed(None if best is None else normal(best[0]), power.size, power.size * len(rests), found)
