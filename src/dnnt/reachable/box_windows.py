@@ -41,7 +41,7 @@ class Listed:
 
 
 class BoxWindows:
-    """The windows of one search. `room`: how many points a box may have; `formed`: how many windows there were; `rests`:
+    """The windows of one search. `room`: how many points a box may have; `formed`: how many there were; `rests`:
     how many sums the other summands have.
     """
 
