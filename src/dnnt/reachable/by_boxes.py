@@ -35,7 +35,7 @@ from dnnt.running import Run
 MOST_AXES = 4
 """More coordinates than this are not split."""
 
-LEAST_TIMES, LEAST_SPAN = 64, 18.0
+LEAST_TIMES, LEAST_SPAN = 16, 12.0
 """Fewer equal units, or a box of fewer points (a logarithm), are better off otherwise."""
 
 MOST_BOXES = 400
