@@ -63,10 +63,15 @@ def evaluate(
         raise InvalidInput(f"{shown(instance)} is no instance", "give a dnnt.Instance", "instance")
     chosen = parameters(given)
     check_shape(instance.network, chosen)
+    network = instance.network
+    runs = list(chosen.edges()) if isinstance(network, Network) else []
     results = []
     total: Number = 0
     for sample in instance.samples:
-        output = outputs(instance.network, chosen, sample, max_bits, poll)
+        if isinstance(network, Network):
+            output = _graph_outputs(network, runs, sample.x, max_bits, poll)
+        else:
+            output = _layered_outputs(network, chosen, sample.x, max_bits, poll)
         cost = _limited(instance.loss(output, sample.y), max_bits)
         total = _limited(normal(total + _product(sample.weight, cost, max_bits)), max_bits)
         results.append(SampleResult(output, cost))
@@ -83,17 +88,29 @@ def outputs(
     """The outputs f(x) of the network with these parameters on one sample."""
     if isinstance(network, Layered):
         return _layered_outputs(network, chosen, sample.x, max_bits, poll)
-    runs = list(chosen.edges())
+    return _graph_outputs(network, list(chosen.edges()), sample.x, max_bits, poll)
+
+
+def _graph_outputs(
+    network: Network, runs: list[Run], x: tuple[Number, ...], max_bits: int, poll: Callable[[], None]
+) -> tuple[Number, ...]:
+    """Vertex by vertex; `runs` has one entry an edge."""
+    position, edges = network.position, network.edges
+    short = max_bits >= 2 * SHORT_BITS and _are_short(x)
     values: list[Number] = [0] * len(network.vertices)
     for v in network.order:
         poll()
         pre: Number = 0
         for index in network.incoming[v]:
-            edge, run = network.edges[index], runs[index]
-            z = sample.x if edge.source == SOURCE else (values[network.position[edge.source]],)
-            pre += _dot(run.weights, z, max_bits) + run.bias
+            source, run = edges[index].source, runs[index]
+            if source != SOURCE:
+                pre += _product(run.weights[0], values[position[source]], max_bits) + run.bias
+            elif short and _are_short(run.weights):
+                pre += sum(map(mul, run.weights, x)) + run.bias
+            else:
+                pre += _dot(run.weights, x, max_bits) + run.bias
         values[v] = activated(network.vertices[v].activation, normal(pre), max_bits)
-    return tuple(values[network.position[name]] for name in network.outputs)
+    return tuple([values[position[name]] for name in network.outputs])
 
 
 def _limited(value: Number, max_bits: int) -> Number:

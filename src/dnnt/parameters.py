@@ -79,7 +79,10 @@ class Parameters:
     def edges(self) -> Iterator[Run]:
         """The runs one edge at a time (as long as `edge_count`)."""
         for run in self.runs:
-            single = run if run.repeat == 1 else Run(run.weights, run.bias)
+            if run.repeat == 1:
+                yield run
+                continue
+            single = Run(run.weights, run.bias)
             index = 0
             while index < run.repeat:
                 yield single
@@ -136,7 +139,7 @@ def check_shape(network: Network | Layered, given: Parameters) -> None:
             "give one entry for each edge",
             "edges",
         )
-    for index, run, _, weight_count in _aligned(network, given):
+    for index, run, weight_count in _counted(network, given):
         if len(run.weights) != weight_count:
             raise InvalidParameters(
                 f"{len(run.weights)} weights where {weight_count} belong",
@@ -158,14 +161,18 @@ def inside(network: Network | Layered, given: Parameters) -> bool:
     return all(inside_layer for _, _, inside_layer, _ in _aligned(network, given))
 
 
-def _aligned(network: Network | Layered, given: Parameters) -> Iterator[tuple[int, Run, bool, int]]:
-    """Runs cut at the borders of layers (of edges in a graph): entry, run, whether inside its spaces, weights
-    needed.
-    """
+def _counted(network: Network | Layered, given: Parameters) -> Iterator[tuple[int, Run, int]]:
+    """Entries with their number and how many weights belong there."""
     if isinstance(network, Network):
         for index, (edge, run) in enumerate(zip(network.edges, given.edges(), strict=True)):
-            yield index, run, True, network.inputs if edge.source == SOURCE else 1
-        return
+            yield index, run, network.inputs if edge.source == SOURCE else 1
+    else:
+        for index, run, _, needed in _aligned(network, given):
+            yield index, run, needed
+
+
+def _aligned(network: Layered, given: Parameters) -> Iterator[tuple[int, Run, bool, int]]:
+    """Runs cut at the borders of layers: entry, run, whether inside its spaces, weights needed."""
     cursor = Cursor(given)
     for index, (layer, (fan, edges)) in enumerate(zip(network.layers, network.fans(), strict=True)):
         taken = 0
@@ -246,6 +253,6 @@ def of_edges(values: Iterable[tuple[tuple[Number, ...], Number]]) -> Parameters:
     """Parameters from one (weights, bias) pair an edge."""
     runs: list[Run] = []
     for (weights, bias), same in groupby(values):
-        repeat = sum(1 for _ in same)
+        repeat = len(list(same))
         runs.append(Run(weights, bias) if repeat == 1 else Run(weights, bias, repeat))
     return Parameters(tuple(runs))
