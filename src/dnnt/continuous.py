@@ -50,6 +50,8 @@ def solve(
 ) -> Answer:
     """Solve an instance, or the target of a bundle; arguments and errors are those of `pipeline.solve`."""
     run = run or Run()
+    if bundle is None and not instance.is_continuous and not bundle_file.may_be_of(instance):
+        return pipeline.solve(instance, goal, method, run, check, file, then)
     wanted = goal if goal is not None else DECIDE
     source = None
     try:

@@ -40,7 +40,7 @@ def read_bytes(path: str | Path) -> bytes:
     if name == "-" and sys.stdin is None:
         raise InvalidInput("standard input is closed", "give a file", file=name)
     try:
-        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else Path(path).read_bytes()
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _contents(path)
     except IsADirectoryError:
         raise InvalidInput("is a directory", "give a file", file=name) from None
     except FileNotFoundError:
@@ -55,6 +55,11 @@ def read_bytes(path: str | Path) -> bytes:
     except InvalidInput as error:
         error.file = name
         raise
+
+
+def _contents(path: str | Path) -> bytes:
+    with open(Path(path), "rb", buffering=0) as file:  # One read takes all: a buffer would be one copy more.
+        return file.readall()
 
 
 def check_writable(path: str | Path) -> None:

@@ -67,12 +67,17 @@ def of(target: Instance) -> Bundle | None:
     Raises `InvalidInput` for a bundle that is not well made.
     """
     raw = target.source
-    if raw is None or not (_RULE in raw or b"\\u" in raw):  # Quick, for most files are no such bundles.
+    if raw is None or not may_be_of(target):
         return None
     body = json_text.parse(raw)
     if not isinstance(body, dict) or body.get("format") != FORMAT or body.get("rule") != _RULE.decode():
         return None
     return _with(from_json(body), raw)
+
+
+def may_be_of(target: Instance) -> bool:
+    """Whether an instance may have such a bundle. Quick, for most files are none."""
+    return target.source is not None and (_RULE in target.source or b"\\u" in target.source)
 
 
 def parse(raw: bytes) -> Bundle:

@@ -83,7 +83,8 @@ class Run:
         self.started = monotonic() if started is None else started
         self.time_limit = time_limit
         self.memory_limit = None if memory_limit is None or memory_limit > MOST_MEBIBYTES else memory_limit
-        self._resident_at_start = resident_bytes()
+        # Asking takes a while, and without a limit only the machine has one, which is far away.
+        self._resident_at_start = 0 if self.memory_limit is None else resident_bytes()
         self._machine: int | None = None
         self.observer = observer or Observer()
         self.reserve = 0.0
