@@ -109,6 +109,8 @@ def incoming_values(count: int, edges: Iterator[Edge], runs: tuple[Run, ...], wo
     incoming: list[list[Incoming]] = [[] for _ in range(count)]
     index = 0
     for number, run in enumerate(runs):
+        weights, bias = run.weights, run.bias
+        price = 2e-6 + len(weights) * 5e-7
         fitting: set[tuple[int, ...]] = set()
         for edge in islice(edges, run.repeat):
             # Equal edges of a run are compared with their spaces once.
@@ -117,8 +119,8 @@ def incoming_values(count: int, edges: Iterator[Edge], runs: tuple[Run, ...], wo
                 _check_edge(edge, index, run, number)
                 fitting.add(key)
             index += 1
-            incoming[edge.target].append((edge.source, run.weights, run.bias))
-            work.spend(2e-6 + len(run.weights) * 5e-7)
+            incoming[edge.target].append((edge.source, weights, bias))
+            work.spend(price)
     return incoming
 
 

@@ -101,7 +101,7 @@ class _Spaces:
 
     def again(self, value: Any) -> Space | None:
         """The space of a short list that has been read before; None for everything else, to be read with care."""
-        space = self.short.get(repr(value)) if type(value) is list and len(value) <= 4 else None
+        space = self.short.get(repr(value)) if type(value) is list and len(value) <= 8 else None
         if space is not None:
             self.used[id(space)] = space
         return space
@@ -237,7 +237,7 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
         usual = _plain_edge(item, place, inputs, positions, spaces)
         if usual is not None:
             edges.append(Edge(usual[0], usual[1], known.setdefault(usual[2], usual[2]), usual[3]))
-            work.spend(7e-6)
+            work.spend(6e-6 + len(usual[2]) * 1e-6)
             continue
         record(item, place, _EDGE)
         source = _position(item["from"], positions, (place, "from"))
@@ -261,22 +261,19 @@ def _read_graph(value: Any, base: Place, inputs: int, spaces: _Spaces, work: Wor
 def _plain_edge(
     item: Any, place: Place, inputs: int, positions: dict[str, int], spaces: _Spaces
 ) -> tuple[int, int, tuple[Space, ...], Space] | None:
-    """An edge with one weight and known ends, as most are; None for all others, which are read with more care."""
+    """An edge with known ends and as many weights as it needs, as most are; None for all others, which are read with
+    more care.
+    """
     if type(item) is not dict or tuple(item) != _EDGE:
         return None
     tail, head, weights, bias = item.values()
-    if type(tail) is not str or type(head) is not str or type(weights) is not list or len(weights) != 1:
+    if type(tail) is not str or type(head) is not str or type(weights) is not list:
         return None
     source, target = positions.get(tail), positions.get(head)
-    if source is None or target is None or target == SOURCE or (source == SOURCE and inputs != 1):
+    if source is None or target is None or target == SOURCE or len(weights) != (inputs if source == SOURCE else 1):
         return None
-    space = spaces.again(weights[0])
-    if space is None:
-        space = spaces.read(weights[0], ((place, "weights"), 0))
-    fixed = spaces.again(bias)
-    if fixed is None:
-        fixed = spaces.read(bias, (place, "bias"))
-    return source, target, (space,), fixed
+    read = [spaces.again(space) or spaces.read(space, ((place, "weights"), slot)) for slot, space in enumerate(weights)]
+    return source, target, tuple(read), spaces.again(bias) or spaces.read(bias, (place, "bias"))
 
 
 def _position(value: Any, positions: dict[str, int], place: Place) -> int:

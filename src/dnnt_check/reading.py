@@ -187,6 +187,8 @@ def parse(data: bytes, name: str, work: Work) -> Any:
 
 def record(value: Any, place: Place, needed: Sequence[str], optional: Sequence[str] = ()) -> Any:
     """An object that has the needed keys and no others than these and the optional ones."""
+    if type(value) is dict and tuple(value) == needed:
+        return value  # What most are.
     if not isinstance(value, dict):
         raise fault(place, f"an object is expected, not {shown(value)}")
     for key in value:
