@@ -7,7 +7,6 @@ good enough where anything will do. A draw with a pull chooses most values such 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from math import prod
 from operator import mul
 from random import Random
@@ -81,10 +80,7 @@ class Source:
         self.slots: list[tuple[int, Callable[[int], Pick], Sequence[Number]]] = []
         self.ends: list[tuple[Vector, Vector]] = []
         for each in (program.rest if unit is None else unit.incoming).slots:
-            key = id(each.space), each.column
-            column = known.get(key)
-            if column is None:
-                column = known[key] = _Column(each.space, each.column)
+            column = known.column(each.space, each.column)
             for address in each.addresses:
                 self.slots.append((column.count, column.picks(address), each.column))
                 self.ends.append(column.ends)
@@ -94,8 +90,9 @@ class Source:
             [(_options(each.space), address) for each in total.slots for address in each.addresses]
             for total in (() if unit is None else unit.outgoing)
         ]
-        self.images = None if unit is None else _Images(unit.node.part.activation)
+        self.images = None if unit is None else known.images_of(unit.node.part.activation)
         self.all_weights = self._all_weights()
+        self.whole_weights = all(type(weight) is int for weight, _ in self.all_weights or ())
         self.leaning: dict[tuple[float, ...], tuple[bool, ...]] = {}
         self.drawn: dict[Vector, Drawn] = {}
         self.listed: list[Drawn] = []
@@ -160,9 +157,16 @@ class Source:
         return self.stale > 20 + len(self.listed)
 
     def _list_all(self) -> None:
-        for picks in product(*[map(pick, range(count)) for count, pick, _ in self.slots]):
-            pre = [sum(parts) for parts in zip(*[pick[1] for pick in picks], strict=True)]
-            self._send(pre or [0] * self.size, picks)
+        partial: list[tuple[tuple[Pick, ...], list[Number]]] = [((), [0] * self.size)]
+        for count, pick, _ in self.slots:
+            options = list(map(pick, range(count)))
+            partial = [
+                ((*picks, new), [z + a for z, a in zip(pre, new[1], strict=True)])
+                for picks, pre in partial
+                for new in options
+            ]
+        for picks, pre in partial:
+            self._send(pre, picks)
         self.stale = ALL
 
     def _send(self, pre: Sequence[Number], picks: Sequence[Pick]) -> None:
@@ -171,24 +175,28 @@ class Source:
         assert images is not None
         assert weights is not None
         image = [images[z] for z in pre]
-        drawn = self.drawn
+        drawn, chosen = self.drawn, tuple(picks)
+        whole = self.whole_weights and WHOLE.issuperset(map(type, image))
         for weight, assigned in weights:
-            vector = tuple([weight * a for a in image])
-            if vector not in drawn:
+            vector: Vector = tuple([weight * a for a in image])  # type: ignore[misc]  # Whole or not: see below.
+            if vector in drawn:
+                continue
+            if whole:
+                known = drawn[vector] = Drawn(vector, chosen, assigned)
+                self.listed.append(known)
+            else:
                 self._made(vector, picks, assigned)
 
     def _walk(self, size: int) -> None:
-        random, slots, free = self.random.random, self.slots, self.free
+        random, slots, free, open_slots = self.random.random, self.slots, self.free, len(self.free)
         picks = [pick(int(random() * count)) for count, pick, _ in slots]
-        pre: list[Number] = [sum(parts) for parts in zip(*[pick[1] for pick in picks], strict=True)]
-        if not picks:
-            pre = [0] * self.size
+        pre = self._sum(picks)
         tries = 0
         while len(self.listed) < size and tries < 2 * size and not self.seems_exhausted:
             tries += 1
             before = len(self.listed)
             for _ in range(2 if free else 0):
-                at = free[int(random() * len(free))]
+                at = free[int(random() * open_slots)]
                 count, pick, _ = slots[at]
                 old, new = picks[at], pick(int(random() * count))
                 if old is not new:
@@ -196,6 +204,11 @@ class Source:
                     pre = [z - a + b for z, a, b in zip(pre, old[1], new[1], strict=True)]
             self._send(pre, picks)
             self.stale = self.stale + 1 if len(self.listed) == before else 0
+
+    def _sum(self, picks: Sequence[Pick]) -> list[Number]:
+        if not picks:
+            return [0] * self.size
+        return list(map(sum, zip(*[pick[1] for pick in picks], strict=True)))
 
     def draw(self, pull: Sequence[float] | None = None, strength: float = 1.0) -> Drawn | None:
         """A contribution; with a pull, each value goes that way with this probability. None where it is not whole."""
@@ -208,7 +221,7 @@ class Source:
                 pick((count - 1 if up != flip else 0) if random() < strength else int(random() * count))
                 for (count, pick, _), up in zip(self.slots, self._leaning(pull), strict=True)
             ]
-        pre = [sum(parts) for parts in zip(*[pick[1] for pick in picks], strict=True)] if picks else [0] * self.size
+        pre = self._sum(picks)
         if unit is None:
             return self._made(pre, picks, ())
         vector, weights = self._sent(unit, pre, pull, strength)
@@ -264,33 +277,71 @@ def _options(of: Finite) -> Options:
     """How many values there are, and value number i, in increasing order."""
     if isinstance(of, Range):
         return of.size, lambda i: normal(of.low + of.step * i)
-    ordered = sorted(of.values)
-    return len(ordered), ordered.__getitem__
+    return len(of.values), of.values.__getitem__
+
+
+class _Multiples(dict[Number, Vector]):
+    """The multiples of a column, as far as they were asked for."""
+
+    def __init__(self, column: Sequence[Number]) -> None:
+        super().__init__()
+        self.column = column
+
+    def __missing__(self, factor: Number) -> Vector:
+        found = self[factor] = self.times(factor)
+        return found
+
+    def times(self, factor: Number) -> Vector:
+        """A multiple, which is not kept."""
+        # Whole or not: that is seen when vectors are made.
+        return tuple([normal(factor * x) for x in self.column])  # type: ignore[misc]
 
 
 class _Column:
     """The values of a space times a column: `ends` are the least and the greatest product in each coordinate."""
 
-    def __init__(self, space: Finite, column: Sequence[Number]) -> None:
-        self.column = column
+    def __init__(self, space: Finite, multiples: _Multiples) -> None:
+        self.multiples = multiples
         self.count, self.value_of = _options(space)
-        self.products = None if self.count > FEW else [self._product(at) for at in range(self.count)]
-        first, last = self._product(0)[1], self._product(self.count - 1)[1]
+        self.values = list(space) if self.count <= FEW else []
+        first, last = multiples[self.value_of(0)], multiples[self.value_of(self.count - 1)]
         self.ends = tuple(map(min, first, last)), tuple(map(max, first, last))
-
-    def _product(self, at: int) -> tuple[Number, Vector]:
-        value = self.value_of(at)
-        return value, tuple([normal(value * x) for x in self.column])  # type: ignore[misc]  # Whole or not: that is seen when vectors are made.
 
     def picks(self, address: Address) -> Callable[[int], Pick]:
         """Pick number i, for a slot with this space and column."""
-        if self.products is not None:
-            return [(value, product, address) for value, product in self.products].__getitem__
-        return lambda at: (*self._product(at), address)
+        multiples, value_of = self.multiples, self.value_of
+        if self.values:
+            return [(value, multiples[value], address) for value in self.values].__getitem__
+        return lambda at: (value := value_of(at), multiples.times(value), address)
 
 
-Known = dict[tuple[int, tuple[Number, ...]], _Column]
-"""What slots with the same space (by identity) and column share."""
+class Known:
+    """What units share: the multiples of equal columns, what slots with the same space and column may add, and the
+    values of equal activations.
+    """
+
+    def __init__(self) -> None:
+        self._multiples: dict[tuple[Number, ...], _Multiples] = {}
+        self._columns: dict[tuple[int, tuple[Number, ...]], _Column] = {}  # Spaces by identity.
+        self._images: dict[int, _Images] = {}  # Activations by identity.
+
+    def column(self, space: Finite, column: tuple[Number, ...]) -> _Column:
+        """What a slot with this space and column may add."""
+        key = id(space), column
+        found = self._columns.get(key)
+        if found is None:
+            multiples = self._multiples.get(column)
+            if multiples is None:
+                multiples = self._multiples[column] = _Multiples(column)
+            found = self._columns[key] = _Column(space, multiples)
+        return found
+
+    def images_of(self, activation: Activation) -> _Images:
+        """The values of an activation."""
+        found = self._images.get(id(activation))
+        if found is None:
+            found = self._images[id(activation)] = _Images(activation)
+        return found
 
 
 Spread = list[tuple[int, int]]
@@ -302,6 +353,9 @@ def spread(listed: Sequence[Drawn]) -> Spread:
     count = len(listed)
     found = []
     for column in zip(*[each.vector for each in listed], strict=True):
-        mean = sum(column) // count
-        found.append((mean, 1 + sum([(v - mean) ** 2 for v in column]) // count))
+        total = sum(column)
+        mean = total // count
+        # The sum of all (v - mean)².
+        squares = sum(map(mul, column, column)) - 2 * mean * total + count * mean * mean
+        found.append((mean, 1 + squares // count))
     return found

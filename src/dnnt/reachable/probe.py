@@ -9,7 +9,7 @@ formed. It proves nothing but that what it finds is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod, sqrt
 from operator import mul
 from random import Random
@@ -49,6 +49,9 @@ FAR_SQUARED = 4
 
 EFFORTS = (0.4, 1.0, 2.0, 2.0)
 """How much is drawn in each attempt, in parts of what is aimed at; the first draws without pulls."""
+
+FEW_SUMS, PARTS = 1000, 4
+"""Sums of two contributions from which on a part of them is tried first, and which."""
 
 PULLS = 12
 """Directions in which units are drawn, at most."""
@@ -101,7 +104,7 @@ class _Probe:
     def __init__(self, program: Program, wanted: Vector, poll: Callable[[], None]) -> None:
         self.wanted, self.poll = wanted, poll
         self.random = Random(1)
-        known: Known = {}
+        known = Known()
         self.rest = Source(program, None, self.random, known)
         self.sources = [Source(program, unit, self.random, known) for unit in program.units]
         self.counts = [unit.count for unit in program.units]
@@ -284,15 +287,15 @@ class _Probe:
                 picked[g] = self.random.sample(listed, size)
                 self.looked_at_all = False
         lists = [picked[g] for g in open_units]
-        different = {id(drawn): drawn for drawn in lists}
-        rows = [left, *(each.vector for drawn in different.values() for each in drawn)]
+        columns = {id(drawn): list(zip(*[each.vector for each in drawn], strict=True)) for drawn in lists}
+        rows = [left, *(column for of in columns.values() for column in of)]
         largest = max(max(map(max, rows)), -min(map(min, rows)))
-        radix = 1 << (8 * largest + 8).bit_length()
-        strides = [radix**i for i in range(len(left))]
-        known = {at: [sum(map(mul, each.vector, strides)) for each in drawn] for at, drawn in different.items()}
+        width = (8 * largest + 8).bit_length()
+        known = {at: _keys(of, width) for at, of in columns.items()}
         keys = [known[id(drawn)] for drawn in lists]
         half = len(lists) // 2
-        chosen = _split(keys[:half], keys[half:], sum(map(mul, left, strides)))
+        (target,) = _keys([(y,) for y in left], width)
+        chosen = _split(keys[:half], keys[half:], target)
         return None if chosen is None else [drawn[i] for drawn, i in zip(lists, chosen, strict=True)]
 
 
@@ -300,28 +303,42 @@ def _nearest(listed: Sequence[Drawn], ahead: Sequence[float], scales: Sequence[f
     return min(listed, key=lambda d: sum([((a - b) / s) ** 2 for a, b, s in zip(d.vector, ahead, scales, strict=True)]))
 
 
+def _keys(columns: Sequence[Sequence[int]], width: int) -> list[int]:
+    """Vectors, which are given by their columns, as numbers with so many bits for each coordinate."""
+    keys = list(columns[0])
+    for i, column in enumerate(columns[1:], start=1):
+        keys = [key + (value << width * i) for key, value in zip(keys, column, strict=True)]
+    return keys
+
+
 def _split(left: list[list[int]], right: list[list[int]], target: int) -> tuple[int, ...] | None:
     """Indices of one key in each list (one or two a side, or none on the left) such that the keys sum to the target."""
-    known = _sums(left)
     *first, last = right
-    for key in first[0] if first else (0,):
-        wanted = target - key
-        if not known.isdisjoint([wanted - other for other in last]):
-            other = next(each for each in last if wanted - each in known)
-            ends = _indices(left, wanted - other)
-            return (*ends, *([first[0].index(key)] if first else []), last.index(other))
+    for known in _sums(left):
+        for key in first[0] if first else (0,):
+            wanted = target - key
+            if not known.isdisjoint([wanted - other for other in last]):
+                other = next(each for each in last if wanted - each in known)
+                ends = _indices(left, wanted - other)
+                return (*ends, *([first[0].index(key)] if first else []), last.index(other))
     return None
 
 
-def _sums(lists: list[list[int]]) -> set[int]:
-    if not lists:
-        return {0}
-    if len(lists) == 1:
-        return set(lists[0])
+def _sums(lists: list[list[int]]) -> Iterator[set[int]]:
+    """The sums of one key of each list. Of two different lists at first some, and then the others: to form sums takes
+    longer than to look them up. Equal units have few different sums, of which mostly all are looked up.
+    """
+    if len(lists) < 2:
+        yield set(lists[0]) if lists else {0}
+        return
     one, two = lists
     if one is two:
-        return {a + b for i, a in enumerate(one) for b in one[i:]}
-    return {a + b for a in one for b in two}
+        yield {a + b for i, a in enumerate(one) for b in one[i:]}
+        return
+    some = len(one) // PARTS if len(one) * len(two) > FEW_SUMS else 0
+    if some:
+        yield {a + b for a in one[:some] for b in two}
+    yield {a + b for a in one[some:] for b in two}
 
 
 def _indices(lists: list[list[int]], total: int) -> tuple[int, ...]:
