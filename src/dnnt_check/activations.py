@@ -51,11 +51,13 @@ class Activation:
         return self.kind not in _DIGITS and self.kind != "windows"
 
     def breaks(self) -> tuple[Number, ...]:
-        """Arguments in increasing order; on every open interval between two the function is monotone."""
+        """Arguments in increasing order; on every open interval between two the function is monotone, or constant if it
+        has few values.
+        """
         assert self.has_breaks
         if self.points:
             return tuple([argument for argument, _ in self.points])
-        return (0,) if self.kind in ("abs", "square", "quarter_square", "leaky_relu") else ()
+        return (0,) if self.kind in ("abs", "square", "quarter_square", "leaky_relu", "sign", "step") else ()
 
 
 def _identity(this: Activation, work: Work) -> Callable[[Number], Number]:

@@ -58,7 +58,9 @@ def labelled(rng: Random, kind: str, far: int) -> Any:
 
 
 def instance(rng: Random, units: int, samples: int, far: int, kind: str) -> Instance:
-    """A layer of equal units and one output; samples of weight 0, and two of one input, among the samples."""
+    """A layer of equal units and one output, at times a threshold; samples of weight 0, and two of one input, among the
+    samples.
+    """
     inputs = rng.randint(1, 2)
     points = [tuple(rng.randint(-3, 3) for _ in range(inputs)) for _ in range(samples)]
     if rng.random() < 0.3:
@@ -74,7 +76,7 @@ def instance(rng: Random, units: int, samples: int, far: int, kind: str) -> Inst
         },
         {
             "units": 1,
-            "activation": "identity",
+            "activation": rng.choice(("identity", "identity", "identity", "sign", "step")),
             "weights": rng.sample([-2, -1, 1, 2, Fraction(1, 2)], rng.randint(1, 3)),
             "bias": rng.choice(([0], [0, 1], [-2, 3])),
         },

@@ -87,11 +87,13 @@ class Reachable(Method):
 
         try:
             ended = search(parts, terms, goal.threshold, run, improved, prove)
-        except Stop:
+        except Stop as stop:
             if excluded:
                 run.prove(excluded[0][0], False, _grounds(program, parts, excluded[0][1]))
             if best:
                 _offer(instance, program, best[0], run)
+            if excluded or best:
+                raise Stop(stop.kind, stop.detail) from None  # It was not refused: something has been found.
             raise
         if ended.found is not None:
             _offer(instance, program, ended.found, run)

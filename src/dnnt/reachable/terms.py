@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -120,12 +120,24 @@ def _single(instance: Instance, packing: Packing, axis: int, outputs: list[tuple
     weights = [w for _, labels in outputs for w in labels.values()]
     # A product of a value, a label and a weight, or of their squares.
     denominator = lcm(*(v.denominator for v in numbers)) ** 2 * lcm(*(w.denominator for w in weights))
-    breaks = _breaks(instance.loss, [(y,) for _, labels in outputs for y in labels]) if plain else None
+    breaks = _breaks(instance.loss, [output for output, _ in outputs], [(y,) for _, labels in outputs for y in labels])
     return Term((axis,), cost, plain, denominator, square, breaks)
 
 
-def _breaks(loss: Loss, labels: Iterable[tuple[Number, ...]]) -> tuple[Number, ...] | None:
-    """The values of a single output between which the loss is a line, whatever it is weighted with; None: unknown."""
+def is_threshold(output: Output) -> bool:
+    """Whether an output has one value below 0 and another from 0 on, whatever the loss makes of them."""
+    return output.activation is not None and output.activation.kind in ("sign", "step")
+
+
+def _breaks(loss: Loss, outputs: Sequence[Output], labels: Iterable[tuple[Number, ...]]) -> tuple[Number, ...] | None:
+    """The values of a sum between which the loss of its outputs is a line, whatever it is weighted with; None: unknown.
+
+    Each label is that of a single output.
+    """
+    if all(map(is_threshold, outputs)):
+        return (0,)
+    if any(output.activation is not None and output.activation.kind != "identity" for output in outputs):
+        return None
     if loss.kind in ("absolute", "maximum", "zero_one"):
         found = {y for (y,) in labels}
     elif loss.kind == "hinge":
@@ -173,7 +185,5 @@ def _whole(
 
     breaks = None
     if len(axes) == 1 and len(program.outputs) == 1:
-        (output,) = program.outputs
-        if output.activation is None or output.activation.kind == "identity":
-            breaks = _breaks(instance.loss, targets)
+        breaks = _breaks(instance.loss, program.outputs, targets)
     return Term(axes, cost, breaks=breaks)

@@ -27,7 +27,7 @@ from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGET
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
 from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
-from dnnt.reachable.terms import LINES, SUMS_OF_LINES, is_convex_sum
+from dnnt.reachable.terms import LINES, SUMS_OF_LINES, is_convex_sum, is_threshold
 
 MOST_ASKED = 64
 """Groups of units that are asked whether they are large."""
@@ -104,8 +104,12 @@ def _boxes(of: Summands) -> tuple[Plan, ...]:
     """Where equal units are very many and the loss is made of lines."""
     one = len(of.program.outputs) == of.program.blocks == 1
     kind = of.instance.loss.of_outputs(len(of.program.outputs)).kind
-    plain = all(output.activation is None or output.activation.kind == "identity" for output in of.program.outputs)
-    if not plain or not (kind in SUMS_OF_LINES or (one and kind in LINES)) or of.varying > by_boxes.MOST_AXES:
+    outputs = of.program.outputs
+    plain = all(output.activation is None or output.activation.kind == "identity" for output in outputs)
+    lines = (plain and (kind in SUMS_OF_LINES or (one and kind in LINES))) or (
+        all(map(is_threshold, outputs)) and (one or is_convex_sum(of.instance))
+    )
+    if not lines or of.varying > by_boxes.MOST_AXES:
         return ()
     most = max((unit.count for unit in of.program.units), default=0)
     if not by_boxes.is_worth(most, of.bounds.whole.box.log_count(WIDEST)):
