@@ -34,8 +34,9 @@ PIECE = 4e-6
 PAIR = 1.5e-6
 ENTRY = 5e-7
 
-#: The digits of the coordinates of a part: first and last.
-Part = list[tuple[int, int]]
+#: Digits of a coordinate: first and last. A part has some of every coordinate.
+Digits = tuple[int, int]
+Part = list[Digits]
 
 
 def check_boxes(
@@ -85,6 +86,7 @@ class _Checking:
                 if rise:
                     if not self.lines:
                         return 0
+                    charge_quotient(rise, piece.last - piece.first, self.work)
                     steps.append(ratio(rise, piece.last - piece.first))
                 for step in steps:
                     charge_quotient(grain, step, self.work)
@@ -96,22 +98,33 @@ class _Checking:
         """The least loss that there can be from a bound on."""
         if not self.grain:
             return least
-        above = ratio(add(least, -self.base, self.work), self.grain)
+        distance = add(least, -self.base, self.work)
+        charge_quotient(distance, self.grain, self.work)
+        above = ratio(distance, self.grain)
         steps = -(-above.numerator // above.denominator)
         return add(self.base, multiply(self.grain, steps, self.work), self.work)
 
     def check(self, entries: Sequence[BoxSplit | BoxWindow | BoxBound]) -> None:
-        """Walk through the tree."""
-        waiting: list[Part] = [[(0, axis.radix - 1) for axis in self.summands.axes]]
+        """Walk through the tree. Of the parts before only what is to be undone is kept, however deep the tree is."""
+        part: Part = [(0, axis.radix - 1) for axis in self.summands.axes]
+        changed: list[tuple[int, Digits]] = []
+        waiting: list[tuple[int, tuple[int, Digits] | None]] = [(0, None)]
         for number, entry in enumerate(entries):
             self.work.spend(1e-5)
             place = f"lower.grounds.boxes[{number}]"
             if not waiting:
                 raise Invalid(f"{place}: the boxes before are all")
-            part = waiting.pop()
+            kept, change = waiting.pop()
+            while len(changed) > kept:
+                at, before = changed.pop()
+                part[at] = before
+            if change is not None:
+                at, digits = change
+                changed.append((at, part[at]))
+                part[at] = digits
             if isinstance(entry, BoxSplit):
-                first, second = self._divided(part, entry, place)
-                waiting += [second, first]
+                at, first, second = self._divided(part, entry, place)
+                waiting += [(len(changed), (at, second)), (len(changed), (at, first))]
             elif any(first > last for first, last in part):
                 continue
             elif isinstance(entry, BoxBound):
@@ -131,20 +144,20 @@ class _Checking:
         row, i = divmod(coordinate, points)
         return i * rows + row
 
-    def _divided(self, part: Part, split: BoxSplit, place: str) -> tuple[Part, Part]:
+    def _divided(self, part: Part, split: BoxSplit, place: str) -> tuple[int, Digits, Digits]:
+        """A coordinate, and its digits in the first and in the second part."""
         at = self._axis(split.coordinate, place)
         axis = self.summands.axes[at]
         (first, last), digit = part[at], 0
         if axis.step:
-            quotient = ratio(add(split.value, -axis.low, self.work), axis.step)
+            distance = add(split.value, -axis.low, self.work)
+            charge_quotient(distance, axis.step, self.work)
+            quotient = ratio(distance, axis.step)
             digit = quotient.numerator // quotient.denominator
         elif split.value < axis.low:
             digit = -1
-        self.work.spend(2e-6 + len(part) * 1e-7)
-        return (
-            [*part[:at], (first, min(digit, last)), *part[at + 1 :]],
-            [*part[:at], (max(digit + 1, first), last), *part[at + 1 :]],
-        )
+        self.work.spend(2e-6)
+        return at, (first, min(digit, last)), (max(digit + 1, first), last)
 
     # ------------------------------------------------------------ bounds
 
@@ -210,8 +223,9 @@ class _Checking:
             )
         work.require(rough_seconds(len(sums) * len(rests), PAIR + ENTRY * len(chosen)), "the sums of a window")
         beside = self.constant
+        listed = set(chosen)
         for at in range(len(part)):
-            if at not in chosen:
+            if at not in listed:
                 beside = add(beside, self._least(part, at, 0), work)
         for one in sums:
             for other in rests:
