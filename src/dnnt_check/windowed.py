@@ -21,6 +21,9 @@ from dnnt_check.windows import elements, sums_in
 VECTOR = 1.5e-6
 DIGIT = 3e-7
 
+#: Predicted seconds for a bit of a long integer that is divided.
+BIT = 7e-11
+
 
 def meets_in_window(summands: Summands, targets: Sequence[int], work: Work) -> int | None:
     """A target that is a sum, or None. All units of the left half belong to one group."""
@@ -52,7 +55,14 @@ class Window:
         (item,) = [item for item in summands.contributions if item.group.left]
         self.count = item.group.left
         self.axes = list(axes)
-        self.each = VECTOR + len(self.axes) * DIGIT
+        # Keys are taken apart from the lowest digit on: shifted by what lies between this axis and the one before.
+        self._steps: list[tuple[int, int, int]] = []
+        before = 1
+        for place, axis in sorted(enumerate(self.axes), key=lambda pair: pair[1].stride):
+            self._steps.append((place, axis.stride // before, axis.radix))
+            before = axis.stride
+            work.spend(DIGIT + before.bit_length() * BIT)
+        self.each = VECTOR + len(self.axes) * (DIGIT + summands.span.bit_length() * BIT)
         keys = summands.packed(item)
         work.require(rough_seconds(keys.count, self.each * 5), "the vectors of a unit")
         work.hold(keys.count * ELEMENT_BYTES, "the vectors of a unit")
@@ -62,7 +72,12 @@ class Window:
     def digits(self, key: int) -> tuple[int, ...]:
         """The digits of a key in these coordinates."""
         self.work.spend(self.each)
-        return tuple([key // axis.stride % axis.radix for axis in self.axes])
+        result = [0] * len(self.axes)
+        for place, factor, radix in self._steps:
+            if factor > 1:
+                key //= factor
+            result[place] = key % radix
+        return tuple(result)
 
     def extremes(self, keys: Iterable[int]) -> list[tuple[int, int]]:
         """The least and the greatest digit of every coordinate."""
