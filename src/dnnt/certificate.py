@@ -92,13 +92,15 @@ class BoxSplit:
 
 @dataclass(frozen=True, slots=True)
 class BoxWindow:
-    """All states of the box are listed, by these coordinates."""
+    """All states of the box are listed, by these coordinates; cuts say which vectors of units do not matter there."""
 
     coordinates: tuple[int, ...]
+    cuts: tuple[tuple[int, ...], ...] = ()
 
     def to_json(self) -> Any:
         """The leaf as the certificate file holds it."""
-        return {"window": list(self.coordinates)}
+        body: dict[str, Any] = {"window": list(self.coordinates)}
+        return body | {"cuts": [list(cut) for cut in self.cuts]} if self.cuts else body
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def predicted_seconds(
     """
     windows = sum(isinstance(each, BoxWindow) for each in grounds.boxes)
     bounds = {each.cut for each in grounds.boxes if isinstance(each, DirectionBound) and each.cut}
+    bounds |= {cut for each in grounds.boxes if isinstance(each, BoxWindow) for cut in each.cuts}
     return dnnt_check.predicted_seconds(
         dict(grounds.sizes),
         grounds.last,

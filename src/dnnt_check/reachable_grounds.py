@@ -77,9 +77,10 @@ class BoxSplit:
 
 @dataclass(frozen=True, slots=True)
 class BoxWindow:
-    """All states of the box are listed, by these coordinates."""
+    """All states of the box are listed, by these coordinates; the cuts say which vectors of units do not matter."""
 
     coordinates: tuple[int, ...]
+    cuts: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +177,19 @@ def _read_boxes(value: Any, place: Place, work: Work) -> tuple[BoxSplit | BoxWin
                 raise fault(here, "a pair [coordinate, number], or an object, is expected")
             result.append(BoxSplit(integer(item[0], (here, 0), 0), number(item[1], (here, 1), work, True)))
             continue
-        record(item, here, (), ("cut", "times", "window"))
+        record(item, here, (), ("cut", "times", "window", "cuts"))
         if "window" in item:
-            if len(item) != 1:
-                raise fault(here, 'a "window" stands alone')
+            if "cut" in item or "times" in item:
+                raise fault(here, 'no "cut" goes with a "window", but "cuts" may')
             chosen = array(item["window"], (here, "window"))
             found = tuple([integer(entry, ((here, "window"), k), 0) for k, entry in enumerate(chosen)])
             if not found or any(a >= b for a, b in pairwise(found)):
                 raise fault((here, "window"), "at least one coordinate, in increasing order, is expected")
-            result.append(BoxWindow(found))
+            vectors = enumerate(_directions(item, here, "cuts"))
+            cuts = [_read_direction(vector, ((here, "cuts"), k), work) for k, vector in vectors]
+            result.append(BoxWindow(found, tuple(cuts)))
+        elif "cuts" in item:
+            raise fault((here, "cuts"), 'goes with a "window"')
         elif ("cut" in item) != ("times" in item):
             raise fault(here, '"cut" and "times" go together')
         elif "cut" in item:

@@ -7,7 +7,8 @@ a part the loss is bounded, whatever else is known of states there,
 - by a cut c . v <= M and a multiplier m >= 0: all states v in it cost at least the least of loss(v) + m c . v over the
   part, less m M (weak duality); both are sums over coordinates;
 - by a window: the sums of the equal units and of the rest, in some coordinates, that lie in the part are listed, and
-  the other coordinates give at least their least values.
+  the other coordinates give at least their least values. No unit falls further short of what units give to a cut at
+  most than a state in the part does of what states do, so cuts leave fewer vectors.
 
 All is done with the loss of single coordinates, so the loss has to be a sum over these. If it is made of lines, losses
 differ by multiples of some number, and bounds are raised to the next loss that there can be.
@@ -65,6 +66,7 @@ class _Checking:
         self.coordinates = [Coordinate(loss, i, row) for i in range(summands.points) for row in range(summands.rows)]
         self.lines = is_made_of_lines(loss)
         cuts = {entry.cut for entry in grounds.boxes if isinstance(entry, BoxBound) and entry.cut}
+        cuts |= {cut for entry in grounds.boxes if isinstance(entry, BoxWindow) for cut in entry.cuts}
         self.cuts: dict[tuple[int, ...], HalfSpace | None] = dict(
             zip(cuts, half_spaces([*cuts], summands, work), strict=True)
         )
@@ -201,6 +203,13 @@ class _Checking:
 
     # ------------------------------------------------------------ windows
 
+    def _slack(self, part: Part, cut: HalfSpace) -> int:
+        """What states in a part fall short of the greatest value of a cut at most."""
+        self.work.spend(len(part) * ENTRY)
+        return cut.limit - sum(
+            [min(weight * first, weight * last) for weight, (first, last) in zip(cut.weights, part, strict=True)]
+        )
+
     def _listed(self, part: Part, entry: BoxWindow, place: str) -> None:
         """Look at all sums, in some coordinates, that lie in a part."""
         work = self.work
@@ -209,7 +218,10 @@ class _Checking:
             raise Invalid(f"{place}: the units of the left half are not equal, or there are none")
         if self.right is None:
             _, self.right = self.summands.halves(with_left=False)
-        window = Window(self.summands, [self.summands.axes[at] for at in chosen], work)
+        near = [(cut, self._slack(part, cut)) for cut in map(self.cuts.__getitem__, entry.cuts) if cut is not None]
+        if any(slack < 0 for _, slack in near):
+            return  # No state is in the part.
+        window = Window(self.summands, [self.summands.axes[at] for at in chosen], work, near)
         work.require(rough_seconds(self.right.count, window.each), "the box of a window")
         rests = sorted({window.digits(key) for key in self.right.elements(work)})
         columns = list(zip(*rests, strict=True))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from dnnt_check.boxes import Axis
 from dnnt_check.budget import Work, describe, rough_seconds
+from dnnt_check.directions import HalfSpace
 from dnnt_check.keys import ELEMENT_BYTES, Keys, SizeExceeded
 from dnnt_check.lattice import Lattice
 from dnnt_check.meeting import meets
@@ -40,6 +41,21 @@ def meets_in_window(summands: Summands, targets: Sequence[int], work: Work) -> i
     return meets(Keys(max(left), left), right, list(targets), work)
 
 
+def _near(keys: Keys, near: Sequence[tuple[HalfSpace, int]], summands: Summands, work: Work) -> list[int]:
+    """The keys of those vectors of a unit that fall at most so much short of the greatest value of each cut."""
+    every = list(keys.elements(work))
+    kept = every
+    each = VECTOR + len(summands.axes) * (DIGIT + summands.span.bit_length() * BIT)
+    for cut, slack in near:
+        work.require(rough_seconds(len(every), each), "the vectors of a unit near a cut")
+        work.spend(len(every) * each)
+        weighted = [(weight, axis) for weight, axis in zip(cut.weights, summands.axes, strict=True) if weight]
+        values = {key: sum([weight * (key // axis.stride % axis.radix) for weight, axis in weighted]) for key in every}
+        least = max(values.values()) - slack
+        kept = [key for key in kept if values[key] >= least]
+    return kept
+
+
 class Window:
     """The sums of the units of the left half, which are equal, in some coordinates.
 
@@ -48,8 +64,10 @@ class Window:
         each: predicted seconds for a vector that is taken apart.
     """
 
-    def __init__(self, summands: Summands, axes: Sequence[Axis], work: Work) -> None:
-        """Take the vectors of a unit apart."""
+    def __init__(
+        self, summands: Summands, axes: Sequence[Axis], work: Work, near: Sequence[tuple[HalfSpace, int]] = ()
+    ) -> None:
+        """Take the vectors of a unit apart: those that fall at most so much short of the greatest value of each cut."""
         self.work = work
         self.limit = summands.sizes.left
         (item,) = [item for item in summands.contributions if item.group.left]
@@ -67,7 +85,7 @@ class Window:
         work.require(rough_seconds(keys.count, self.each * 5), "the vectors of a unit")
         work.hold(keys.count * ELEMENT_BYTES, "the vectors of a unit")
         # In some of all coordinates several vectors may be the same.
-        self.vectors = sorted({self.digits(key) for key in keys.elements(work)})
+        self.vectors = sorted({self.digits(key) for key in _near(keys, near, summands, work)})
 
     def digits(self, key: int) -> tuple[int, ...]:
         """The digits of a key in these coordinates."""
@@ -97,6 +115,8 @@ class Window:
             SizeExceeded: there are more than declared.
         """
         work = self.work
+        if not self.vectors:
+            return []
         lattice = Lattice(self.vectors, work)
         if lattice.rank == 0:
             return self._kept([()], lattice, box)

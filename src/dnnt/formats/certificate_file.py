@@ -146,7 +146,7 @@ def _box(given: Any) -> BoxSplit | BoxWindow | DirectionBound:
         coordinate, value = given
         return BoxSplit(coordinate, number(value))
     if "window" in given:
-        return BoxWindow(tuple(given["window"]))
+        return BoxWindow(tuple(given["window"]), tuple(map(tuple, given.get("cuts", ()))))
     return DirectionBound(tuple(given.get("cut", ())), number(given.get("times", 0)))
 
 

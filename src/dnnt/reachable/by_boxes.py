@@ -345,7 +345,8 @@ class _Search:
                 yield BoxSplit(axis, self.parts.packing.axes[axis].value(digit))
                 waiting += [node.parts[1], node.parts[0]]
             elif node.window is not None:
-                yield BoxWindow(tuple(self.coordinates[i].axis for i in node.window))
+                cuts = [in_values(c, self.parts.packing, 1)[0] for c in self.hull.near(node.box, self.group)]
+                yield BoxWindow(tuple(self.coordinates[i].axis for i in node.window), tuple(cuts))
             elif node.why.direction is None:
                 yield DirectionBound((), 0)
             else:

@@ -16,7 +16,7 @@ from math import ceil, floor, gcd, lcm
 from dnnt.exact import Number, normal
 from dnnt.reachable.clouds import Cloud, Digits
 from dnnt.reachable.lines import Corner, Lined, lower_hull
-from dnnt.reachable.projection import Vertex, cut_in
+from dnnt.reachable.projection import Cut, Vertex, cut_in
 from dnnt.reachable.simplex import Column, Prices, Solved, least
 
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -74,6 +74,7 @@ class HullProgram:
         self.clouds, self.coordinates, self.poll = clouds, coordinates, poll
         self.width = len(clouds[0].packing.axes)
         self.vertices: dict[Digits, Vertex] = {}
+        self.cuts: dict[tuple[int, ...], Cut] = {}
 
     def bounded(self, box: DigitBox, wanted: Number | None) -> Bounded:
         """A lower bound on the loss in the box; the sharpest one, if it is below what is wanted."""
@@ -85,7 +86,8 @@ class HullProgram:
         direction, times = self._direction(solved.prices)
         if direction is None:
             return Bounded(normal(plain), Beyond(), self._point(solved, box), self._mixed(solved))
-        most = cut_in(direction, self.clouds).most
+        cut = self.cuts.setdefault(direction, cut_in(direction, self.clouds))
+        most = cut.most
         mine = [direction[each.axis] for each in self.coordinates]
         if not solved.feasible:
             gap = sum(min(c * d for d, _ in each) for c, each in zip(mine, corners, strict=True)) - most
@@ -124,6 +126,26 @@ class HullProgram:
                     return None
                 points.append(self._point(solved, box))
         return tuple(sum(column, start=ZERO) / len(points) for column in zip(*points, strict=True))
+
+    def near(self, box: DigitBox, group: int) -> list[tuple[int, ...]]:
+        """Directions in which a box is so near to the face that some vectors of a group do not matter there; few."""
+        left, chosen = set(range(self.clouds[group].size)), list[tuple[int, ...]]()
+        while len(chosen) < len(self.coordinates):
+            best: tuple[int, tuple[int, ...], set[int]] | None = None
+            for direction, cut in self.cuts.items():
+                slack = cut.most - sum(
+                    min(direction[each.axis] * a, direction[each.axis] * b)
+                    for each, a, b in zip(self.coordinates, box.low, box.high, strict=True)
+                )
+                values = self.clouds[group].values(direction)
+                kept = {i for i in left if cut.greatest[group] - values[i] <= slack}
+                if len(kept) < len(left) and (best is None or len(kept) < best[0]):
+                    best = len(kept), direction, kept
+            if best is None:
+                break
+            chosen.append(best[1])
+            left = best[2]
+        return chosen
 
     # ------------------------------------------------------------ one program
 
