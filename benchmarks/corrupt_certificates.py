@@ -24,14 +24,17 @@ from dnnt.instance import Instance
 from dnnt.testing import random_two_layer
 from dnnt.testing.certificates import Spoiled, certificates, outcome
 from dnnt.testing.corruptions import KINDS, spoil
+from dnnt.testing.many_instances import random_many
 
 OUTCOMES = ("rejected", "true, passed", "true, rejected", "WRONG")
 SOUND = "(not spoiled)"
 
 
 def drawn(seed: int, index: int) -> Instance:
-    """The instance of that number; every tenth is one with an empty space."""
+    """The instance of that number; every tenth has an empty space, every fifth very many equal units."""
     rng = Random(seed * 10**9 + index)
+    if index % 5 == 2:
+        return random_many(rng)
     while True:
         instance = random_two_layer(rng)
         if index % 10 or instance.has_empty_space:

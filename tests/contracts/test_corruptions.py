@@ -18,6 +18,7 @@ from dnnt.instance import Instance
 from dnnt.testing import certificates as certificates_module, oracle, random_two_layer
 from dnnt.testing.certificates import Case, Spoiled, certificates, outcome, true_claim
 from dnnt.testing.corruptions import KINDS, spoil
+from dnnt.testing.many_instances import random_many
 
 GROUNDS = {
     "empty",
@@ -27,6 +28,7 @@ GROUNDS = {
     "reachable targets",
     "reachable cuts",
     "reachable slack",
+    "reachable boxes",
     "upper alone",
     "fixed, enumeration",
     "fixed, reachable points",
@@ -56,11 +58,24 @@ ONLY_TRUE = {
     "slack raised",
     "slack 10^100",
     "another cut with the slack",
+    "a window of boxes emptied",
+    "a window of boxes narrowed",
+    "a cut of boxes changed",
+    "the times of a cut of boxes changed",
+    "a split of boxes moved",
+    "a split of boxes at another coordinate",
+    "boxes made up",
+    "a box dropped",
+    "a box added",
 }
 """Ways after which every claim that is left is true."""
 
 HONEST = {"parameter changed, loss restated"}
 """Ways after which what is left is nearly always true."""
+
+
+MANY = (1, 7, 9, 11)
+"""Seeds of instances with very many units whose certificates have windows, cuts and splits."""
 
 
 @cache
@@ -79,6 +94,7 @@ def cases() -> tuple[Case, ...]:
     """Sound certificates of a dozen instances and of one without parameters."""
     found = [case for seed in range(10) for case in certificates(drawn(seed), Random(seed))]
     found += [case for y in (9, -30) for case in certificates(far(y), Random(y))]
+    found += [case for seed in MANY for case in certificates(random_many(Random(seed)), Random(seed))]
     return (*found, *certificates(drawn(3, empty=True), Random(3)))
 
 

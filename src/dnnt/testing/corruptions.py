@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from dnnt.instance import Instance
-from dnnt.testing import damage, lies
+from dnnt.testing import box_damage as boxes, damage, lies
 from dnnt.testing.certificates import Case, Spoiled
 from dnnt.testing.spoiling import EPSILON, Make, Spot
 
@@ -137,6 +137,33 @@ KINDS: Mapping[str, Kind] = {
     "slack no number": Kind(False, damage.bad_slack(-1, "-1/3", True, None, [], {}, "x", "1/0")),
     "slack misplaced": Kind(False, damage.slack_misplaced),
     "a key of targets with points": Kind(False, damage.cuts_on_points),
+    "a window of boxes emptied": Kind(True, boxes.window_emptied),
+    "a window of boxes narrowed": Kind(True, boxes.window_narrowed),
+    "a cut of boxes changed": Kind(True, boxes.cut_changed),
+    "the times of a cut of boxes changed": Kind(True, boxes.times_changed),
+    "a split of boxes moved": Kind(True, boxes.split_moved),
+    "a split of boxes at another coordinate": Kind(True, boxes.split_renamed),
+    "boxes made up": Kind(True, boxes.made_up),
+    "a box dropped": Kind(True, boxes.dropped),
+    "a box added": Kind(True, boxes.added),
+    **{f"{name}, bound just above the least loss": Kind(True, lies.after(make, lies.least_below)) for name, make in (
+        ("a window of boxes narrowed", boxes.window_narrowed),
+        ("a cut of boxes changed", boxes.cut_changed),
+        ("the times of a cut of boxes changed", boxes.times_changed),
+        ("a split of boxes moved", boxes.split_moved),
+        ("boxes made up", boxes.made_up),
+    )},
+    "a window of boxes emptied, bound the least loss, strict": Kind(True, lies.after(
+        boxes.window_emptied, lies.least_strict
+    )),
+    "a split of boxes moved, bound the second least loss": Kind(True, lies.after(boxes.split_moved, lies.next_loss)),
+    "boxes made up, bound the least loss, strict": Kind(True, lies.after(boxes.made_up, lies.least_strict)),
+    "a box malformed": Kind(False, boxes.malformed(
+        None, True, 0, "window", [], [0], [0, 0, 0], [-1, 0], [0, None], [0, "1/0"], [True, 0], {"window": []},
+        {"window": [0, 0]}, {"window": [-1]}, {"window": True}, {"cut": [1]}, {"times": 1}, {"cut": [0], "times": 1},
+        {"cut": [], "times": 1}, {"cut": [1], "times": -1}, {"window": [0], "times": 1}, {"box": 0},
+    )),
+    "boxes misplaced": Kind(False, boxes.misplaced),
     # Fixed values
     "a value fixed": Kind(True, damage.value_fixed),
     "a value fixed wrongly": Kind(False, damage.bad_fixed),

@@ -274,6 +274,7 @@ def last(body: Body, spot: Spot) -> Made:
     if grounds is None or "last" not in grounds:
         return None
     grounds["last"] = "targets" if grounds["last"] == "points" else "points"
+    grounds.pop("boxes", None)
     if spot.rng.random() < 0.5:
         grounds["sizes"]["last"] = 10**5
     return body

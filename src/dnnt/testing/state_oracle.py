@@ -5,15 +5,18 @@ For instances with more choices than `oracle` can try: k equal units have few di
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from operator import mul
 
 from dnnt.exact import Number, normal
+from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Network
 from dnnt.spaces import Real
-from dnnt.testing.oracle import Oracle
+from dnnt.testing.oracle import Oracle, oracle
 
 State = tuple[Number, ...]
 
@@ -22,6 +25,9 @@ MOST_STATES = 3_000
 
 MOST_PAIRS = 30_000
 """Nor are so many pairs of partial sums."""
+
+MOST_CHOICES = 10**9
+"""Where there are more choices of parameters, `known_losses` does not try them."""
 
 
 class TooMany(Exception):
@@ -35,6 +41,27 @@ def state_oracle(instance: Instance) -> Oracle:
     """
     states = all_states(instance)
     return Oracle(len(states), tuple(sorted({loss_of_state(instance, state) for state in states})))
+
+
+def known_losses(instance: Instance) -> Oracle:
+    """The same as `oracle` finds, by all states where there are too many choices of parameters to try them all."""
+    return _by_states(instance_file.to_bytes(replace(instance, gamma=None))) if has_many(instance) else oracle(instance)
+
+
+def has_many(instance: Instance) -> bool:
+    """Whether there are more choices of parameters than are tried."""
+    choices = 1
+    for edge in instance.network.graph().edges:
+        for of in edge.slots:
+            choices *= 1 if isinstance(of, Real) else max(1, of.size)
+            if choices > MOST_CHOICES:
+                return not instance.has_empty_space
+    return False
+
+
+@lru_cache(maxsize=64)
+def _by_states(raw: bytes) -> Oracle:
+    return state_oracle(instance_file.parse(raw))
 
 
 def all_states(instance: Instance) -> set[State]:
