@@ -1,20 +1,22 @@
 """Contributions of the units of one group, drawn at random: what the probe puts together.
 
-A walk changes two of the incoming values at a time and sends what comes out along every outgoing weight: cheap, and
-good enough where anything will do. A draw with a pull chooses most values such that the contribution goes that way.
+A grid takes a few values of each slot, all in combination, and sends what comes out along every outgoing weight:
+cheap, as all of it is made at once, coordinate by coordinate. Only of contributions that are used in the end it is said
+which values make them. A draw with a pull chooses most values such that the contribution goes that way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from math import prod
 from operator import mul
 from random import Random
-from typing import NamedTuple
 
 from dnnt.activations import Activation
 from dnnt.exact import Number, normal
 from dnnt.reachable.assemble import Assigned
+from dnnt.reachable.grids import MOST_AXES, Axis, Grid, Options, Slot, bundled, spaced
 from dnnt.reachable.program import Address, Program, Unit
 from dnnt.spaces import Finite, Range
 
@@ -22,10 +24,15 @@ FEW = 64
 """Values of a slot whose products with its column are kept."""
 
 FEW_WEIGHTS = 5
-"""Values of the outgoing weight up to which a walk takes all of them."""
+"""Values of the outgoing weight up to which a grid takes all of them."""
 
 ALL = 1 << 60
 """So many draws in vain: there is nothing else."""
+
+OVER = 2
+
+GRIDS = 2
+"""Grids that are drawn at a time, at most."""
 
 WHOLE = frozenset((int,))
 
@@ -37,33 +44,21 @@ Pick = tuple[Number, Vector, Address]
 Bounds = tuple[list[Number], list[Number]]
 """The least and the greatest value in each coordinate, or what bounds them."""
 
-
-class Drawn(NamedTuple):
-    """A contribution of a unit, or of the rest, and what was picked for it: of slots with columns, and of weights."""
-
-    vector: Vector
-    picks: tuple[Pick, ...]
-    weights: tuple[Assigned, ...]
-
-    @property
-    def values(self) -> tuple[Assigned, ...]:
-        """The values that make it."""
-        return (*((address, value) for value, _, address in self.picks), *self.weights)
-
-
-Options = tuple[int, Callable[[int], Number]]
-"""How many values a space has, and value number i, in increasing order."""
+Origin = Grid | tuple[Assigned, ...]
+"""Where a contribution comes from: the values that make it, or the grid in which it is."""
 
 
 class _Images(dict[Number, Number]):
-    """The values of an activation, as far as they were asked for."""
+    """The values of an activation, as far as they were asked for; `whole` says whether all of these are whole."""
 
     def __init__(self, activation: Activation) -> None:
         super().__init__()
         self.activation = activation
+        self.whole = True
 
     def __missing__(self, z: Number) -> Number:
         value = self[z] = self.activation(z)
+        self.whole = self.whole and type(value) is int
         return value
 
 
@@ -75,30 +70,29 @@ class Source:
     def __init__(self, program: Program, unit: Unit | None, random: Random, known: Known) -> None:
         self.random = random
         self.unit = unit
+        self.known = known
         self.n = len(program.inputs)
         self.size = program.width if unit is None else self.n
-        self.slots: list[tuple[int, Callable[[int], Pick], Sequence[Number]]] = []
-        self.ends: list[tuple[Vector, Vector]] = []
-        for each in (program.rest if unit is None else unit.incoming).slots:
-            column = known.column(each.space, each.column)
-            for address in each.addresses:
-                self.slots.append((column.count, column.picks(address), each.column))
-                self.ends.append(column.ends)
-        self.combinations = prod([count for count, _, _ in self.slots])
-        self.free = [index for index, (count, _, _) in enumerate(self.slots) if count > 1]
+        options = known.options
+        self.slots = [
+            Slot(*options(each.space), each.column, address)
+            for each in (program.rest if unit is None else unit.incoming).slots
+            for address in each.addresses
+        ]
+        self.combinations = prod([slot.size for slot in self.slots])
+        self.free = [slot for slot in self.slots if slot.size > 1]
         self.outgoing = [
-            [(_options(each.space), address) for each in total.slots for address in each.addresses]
+            [(options(each.space), address) for each in total.slots for address in each.addresses]
             for total in (() if unit is None else unit.outgoing)
         ]
         self.images = None if unit is None else known.images_of(unit.node.part.activation)
-        self.all_weights = self._all_weights()
-        self.whole_weights = all(type(weight) is int for weight, _ in self.all_weights or ())
+        self.weights = self._all_weights()
         self.leaning: dict[tuple[float, ...], tuple[bool, ...]] = {}
-        self.drawn: dict[Vector, Drawn] = {}
-        self.listed: list[Drawn] = []
+        self.origins: dict[Vector, Origin] = {}
+        self.listed: list[Vector] = []
         self.stale = 0
 
-    def _all_weights(self) -> list[tuple[Number, tuple[Assigned, ...]]] | None:
+    def _all_weights(self) -> Axis | None:
         """All values of the only outgoing weight; None where there are more weights, or many values."""
         unit = self.unit
         if unit is None or len(unit.node.blocks) != 1 or unit.node.own is not None or len(self.outgoing[0]) != 1:
@@ -106,43 +100,51 @@ class Source:
         (((count, value_of), address),) = self.outgoing[0]
         if count > FEW_WEIGHTS:
             return None
-        return [(value, ((address, value),)) for value in map(value_of, range(count))]
+        return Axis((address,), [[value_of(i) for i in range(count)]], [])
+
+    def values(self, vector: Vector) -> tuple[Assigned, ...]:
+        """Values that make a contribution that was drawn."""
+        origin = self.origins[vector]
+        return origin.values(vector) if isinstance(origin, Grid) else origin
 
     def extremes(self) -> Bounds | None:
         """Bounds on the least and the greatest contribution in each coordinate; None where there are none."""
-        if not self.ends:
-            low = high = (0,) * self.size
-        else:
-            low, high = (
-                tuple([sum(parts) for parts in zip(*ends, strict=True)]) for ends in zip(*self.ends, strict=True)
-            )
+        ends = [(slot.value_of(0), slot.value_of(slot.size - 1), slot.column) for slot in self.slots]
+        low: list[Number] = [0] * self.size
+        high = list(low)
+        for first, last, column in ends:
+            for i, x in enumerate(column):
+                a, b = (first, last) if x > 0 else (last, first)
+                low[i] += a * x
+                high[i] += b * x
         unit = self.unit
         if unit is None:
-            return list(low), list(high)
-        images = list(map(unit.node.part.activation.interval, low, high))
+            return low, high
+        images = list(map(unit.node.part.activation.interval, map(normal, low), map(normal, high)))
         least: list[Number] = []
         most: list[Number] = []
         outgoing = iter(self.outgoing)
         for b, block in enumerate(unit.node.blocks):
-            ends: tuple[Number, Number] = (1, 1) if b == unit.node.own else (0, 0)
+            factors: tuple[Number, Number] = (1, 1) if b == unit.node.own else (0, 0)
             if block is not None:
                 slots = next(outgoing)
-                ends = sum(of(0) for (_, of), _ in slots), sum(of(count - 1) for (count, of), _ in slots)
+                factors = sum(of(0) for (_, of), _ in slots), sum(of(count - 1) for (count, of), _ in slots)
             for image in images:
                 if image is None:
                     return None
-                corners = [w * a for w in ends for a in image]
+                corners = [w * a for w in factors for a in image]
                 least.append(min(corners))
                 most.append(max(corners))
         return least, most
 
-    def more(self, size: int, pulls: Sequence[Sequence[float]] = ()) -> list[Drawn]:
-        """About `size` contributions, some of them pulled."""
-        if self.all_weights is not None and len(self.listed) < size and not self.seems_exhausted:
-            if self.combinations <= 2 * size:
-                self._list_all()
-            elif not pulls:
-                self._walk(size)
+    def more(self, size: int, pulls: Sequence[Sequence[float]] = ()) -> list[Vector]:
+        """About `size` contributions, or more, some of them pulled."""
+        if self.weights is not None and (not pulls or self.combinations <= 2 * size):
+            for _ in range(GRIDS):
+                if len(self.listed) >= size or self.seems_exhausted:
+                    break
+                self._grid(self.weights, size)
+            return self.listed
         random, tries = self.random, 0
         while len(self.listed) < size and tries < 2 * size and not self.seems_exhausted:
             tries += 1
@@ -156,76 +158,77 @@ class Source:
         """Whether many draws in a row have brought nothing new."""
         return self.stale > 20 + len(self.listed)
 
-    def _list_all(self) -> None:
-        partial: list[tuple[tuple[Pick, ...], list[Number]]] = [((), [0] * self.size)]
-        for count, pick, _ in self.slots:
-            options = list(map(pick, range(count)))
-            partial = [
-                ((*picks, new), [z + a for z, a in zip(pre, new[1], strict=True)])
-                for picks, pre in partial
-                for new in options
-            ]
-        for picks, pre in partial:
-            self._send(pre, picks)
-        self.stale = ALL
-
-    def _send(self, pre: Sequence[Number], picks: Sequence[Pick]) -> None:
-        """What comes out, along every outgoing weight."""
-        images, weights = self.images, self.all_weights
+    def _grid(self, weights: Axis, size: int) -> None:
+        """List what comes out of a grid, such that about `size` contributions may be known in the end."""
+        (factors,) = weights.ways
+        complete = self.combinations * len(factors) <= 2 * size
+        wanted = self.combinations if complete else 1 + OVER * size // len(factors)
+        grid = Grid(self._axes(wanted, complete), weights)
+        images = self.images
         assert images is not None
-        assert weights is not None
-        image = [images[z] for z in pre]
-        drawn, chosen = self.drawn, tuple(picks)
-        whole = self.whole_weights and WHOLE.issuperset(map(type, image))
-        for weight, assigned in weights:
-            vector: Vector = tuple([weight * a for a in image])  # type: ignore[misc]  # Whole or not: see below.
-            if vector in drawn:
-                continue
-            if whole:
-                known = drawn[vector] = Drawn(vector, chosen, assigned)
-                self.listed.append(known)
-            else:
-                self._made(vector, picks, assigned)
+        columns = [list(map(images.__getitem__, column)) for column in grid.columns(self.size)]
+        spread_out = [[w * a for w in factors for a in column] for column in columns]
+        vectors = list(zip(*spread_out, strict=True))
+        before = len(self.origins)
+        if images.whole and WHOLE.issuperset(map(type, factors)):
+            grid.vectors = vectors
+        else:
+            grid.vectors = [tuple(map(normal, vector)) for vector in vectors]
+            vectors = [vector for vector in grid.vectors if WHOLE.issuperset(map(type, vector))]
+        self.origins.update(dict.fromkeys(vectors, grid))
+        self.listed = list(self.origins)
+        self.stale = ALL if complete else self.stale + len(vectors) if len(self.listed) == before else 0
 
-    def _walk(self, size: int) -> None:
-        random, slots, free, open_slots = self.random.random, self.slots, self.free, len(self.free)
-        picks = [pick(int(random() * count)) for count, pick, _ in slots]
-        pre = self._sum(picks)
-        tries = 0
-        while len(self.listed) < size and tries < 2 * size and not self.seems_exhausted:
-            tries += 1
-            before = len(self.listed)
-            for _ in range(2 if free else 0):
-                at = free[int(random() * open_slots)]
-                count, pick, _ = slots[at]
-                old, new = picks[at], pick(int(random() * count))
-                if old is not new:
-                    picks[at] = new
-                    pre = [z - a + b for z, a, b in zip(pre, old[1], new[1], strict=True)]
-            self._send(pre, picks)
-            self.stale = self.stale + 1 if len(self.listed) == before else 0
+    def _axes(self, wanted: int, complete: bool) -> list[Axis]:
+        """Axes with about so many combinations, the shortest first; all there are, if the grid is to be complete."""
+        random, free = self.random.random, self.free
+        bundles = [[slot] for slot in free]
+        if len(free) > MOST_AXES and not complete:
+            bundles = [free[j::MOST_AXES] for j in range(MOST_AXES)]
+        counts = [bundle[0].size if len(bundle) == 1 else wanted for bundle in bundles]
+        sizes = [1] * len(bundles)
+        start = int(random() * len(bundles))
+        ring = [*range(start, len(bundles)), *range(start)]
+        total = 1
+        while total < wanted and ring:
+            for at in ring:
+                total = total // sizes[at] * (sizes[at] + 1)
+                sizes[at] += 1
+                if total >= wanted:
+                    break
+            ring = [at for at in ring if sizes[at] < counts[at]]
+        axes = [spaced(slot, 1, random) for slot in self.slots if slot.size == 1]
+        for at in sorted(range(len(bundles)), key=sizes.__getitem__):
+            bundle, size = bundles[at], sizes[at]
+            axes.append(spaced(bundle[0], size, random) if len(bundle) == 1 else bundled(bundle, size, random))
+        return axes
+
+    @cached_property
+    def _pickers(self) -> list[Callable[[int], Pick]]:
+        """Pick number i, for each slot."""
+        return [self.known.picks(slot) for slot in self.slots]
 
     def _sum(self, picks: Sequence[Pick]) -> list[Number]:
         if not picks:
             return [0] * self.size
         return list(map(sum, zip(*[pick[1] for pick in picks], strict=True)))
 
-    def draw(self, pull: Sequence[float] | None = None, strength: float = 1.0) -> Drawn | None:
+    def draw(self, pull: Sequence[float] | None = None, strength: float = 1.0) -> Vector | None:
         """A contribution; with a pull, each value goes that way with this probability. None where it is not whole."""
         random, unit = self.random.random, self.unit
         if pull is None:
-            picks = [pick(int(random() * count)) for count, pick, _ in self.slots]
+            picks = [pick(int(random() * slot.size)) for slot, pick in zip(self.slots, self._pickers, strict=True)]
         else:
             flip = unit is not None and random() < 0.5
             picks = [
-                pick((count - 1 if up != flip else 0) if random() < strength else int(random() * count))
-                for (count, pick, _), up in zip(self.slots, self._leaning(pull), strict=True)
+                pick((slot.size - 1 if up != flip else 0) if random() < strength else int(random() * slot.size))
+                for slot, pick, up in zip(self.slots, self._pickers, self._leaning(pull), strict=True)
             ]
         pre = self._sum(picks)
         if unit is None:
-            return self._made(pre, picks, ())
+            return self._made(pre, picks, [])
         vector, weights = self._sent(unit, pre, pull, strength)
-        return self._made(vector, picks, tuple(weights))
+        return self._made(vector, picks, weights)
 
     def _leaning(self, pull: Sequence[float]) -> tuple[bool, ...]:
         """For each slot: does its greatest value go the way of the pull?"""
@@ -233,7 +236,7 @@ class Source:
         found = self.leaning.get(key)
         if found is None:
             inner = key if self.unit is None else [sum(key[i :: self.n]) for i in range(self.n)]
-            found = self.leaning[key] = tuple([sum(map(mul, inner, column)) > 0 for _, _, column in self.slots])
+            found = self.leaning[key] = tuple([sum(map(mul, inner, slot.column)) > 0 for slot in self.slots])
         return found
 
     def _sent(
@@ -260,22 +263,26 @@ class Source:
             vector.extend([weight * v for v in a])
         return vector, weights
 
-    def _made(self, vector: Sequence[Number], picks: Sequence[Pick], weights: tuple[Assigned, ...]) -> Drawn | None:
+    def _made(self, vector: Sequence[Number], picks: Sequence[Pick], weights: Sequence[Assigned]) -> Vector | None:
+        """The contribution, which is listed if it is whole and new; None if it is not whole."""
         at = tuple(vector)
-        known = self.drawn.get(at)  # type: ignore[arg-type]  # Only whole vectors are there.
-        if known is None:
+        if not WHOLE.issuperset(map(type, at)):
+            at = tuple(map(normal, at))
             if not WHOLE.issuperset(map(type, at)):
-                at = tuple(map(normal, at))
-                if not WHOLE.issuperset(map(type, at)):
-                    return None
-            known = self.drawn[at] = Drawn(at, tuple(picks), weights)  # type: ignore[index, arg-type]  # It is whole.
-            self.listed.append(known)
-        return known
+                return None
+        whole: Vector = at  # type: ignore[assignment]  # It is whole.
+        if whole not in self.origins:
+            values = (*((address, value) for value, _, address in picks), *weights)
+            self.origins[whole] = values
+            self.listed.append(whole)
+        return whole
 
 
 def _options(of: Finite) -> Options:
     """How many values there are, and value number i, in increasing order."""
     if isinstance(of, Range):
+        if of.size <= FEW:
+            return of.size, list(of).__getitem__
         return of.size, lambda i: normal(of.low + of.step * i)
     return len(of.values), of.values.__getitem__
 
@@ -297,44 +304,30 @@ class _Multiples(dict[Number, Vector]):
         return tuple([normal(factor * x) for x in self.column])  # type: ignore[misc]
 
 
-class _Column:
-    """The values of a space times a column: `ends` are the least and the greatest product in each coordinate."""
-
-    def __init__(self, space: Finite, multiples: _Multiples) -> None:
-        self.multiples = multiples
-        self.count, self.value_of = _options(space)
-        self.values = list(space) if self.count <= FEW else []
-        first, last = multiples[self.value_of(0)], multiples[self.value_of(self.count - 1)]
-        self.ends = tuple(map(min, first, last)), tuple(map(max, first, last))
-
-    def picks(self, address: Address) -> Callable[[int], Pick]:
-        """Pick number i, for a slot with this space and column."""
-        multiples, value_of = self.multiples, self.value_of
-        if self.values:
-            return [(value, multiples[value], address) for value in self.values].__getitem__
-        return lambda at: (value := value_of(at), multiples.times(value), address)
-
-
 class Known:
-    """What units share: the multiples of equal columns, what slots with the same space and column may add, and the
-    values of equal activations.
-    """
+    """What units share: values of equal spaces, multiples of equal columns, and values of equal activations."""
 
     def __init__(self) -> None:
+        self._options: dict[int, Options] = {}  # Spaces by identity.
         self._multiples: dict[tuple[Number, ...], _Multiples] = {}
-        self._columns: dict[tuple[int, tuple[Number, ...]], _Column] = {}  # Spaces by identity.
         self._images: dict[int, _Images] = {}  # Activations by identity.
 
-    def column(self, space: Finite, column: tuple[Number, ...]) -> _Column:
-        """What a slot with this space and column may add."""
-        key = id(space), column
-        found = self._columns.get(key)
+    def options(self, space: Finite) -> Options:
+        """The values of a space."""
+        found = self._options.get(id(space))
         if found is None:
-            multiples = self._multiples.get(column)
-            if multiples is None:
-                multiples = self._multiples[column] = _Multiples(column)
-            found = self._columns[key] = _Column(space, multiples)
+            found = self._options[id(space)] = _options(space)
         return found
+
+    def picks(self, slot: Slot) -> Callable[[int], Pick]:
+        """Pick number i of a slot."""
+        column, value_of, address = tuple(slot.column), slot.value_of, slot.address
+        multiples = self._multiples.get(column)
+        if multiples is None:
+            multiples = self._multiples[column] = _Multiples(column)
+        if slot.size <= FEW:
+            return [(value, multiples[value], address) for value in map(value_of, range(slot.size))].__getitem__
+        return lambda at: (value := value_of(at), multiples.times(value), address)
 
     def images_of(self, activation: Activation) -> _Images:
         """The values of an activation."""
@@ -348,11 +341,11 @@ Spread = list[tuple[int, int]]
 """Mean and variance in each coordinate, in whole numbers, for steering only; the variance is at least 1."""
 
 
-def spread(listed: Sequence[Drawn]) -> Spread:
+def spread(listed: Sequence[Vector]) -> Spread:
     """The spread of contributions (at least one)."""
     count = len(listed)
     found = []
-    for column in zip(*[each.vector for each in listed], strict=True):
+    for column in zip(*listed, strict=True):
         total = sum(column)
         mean = total // count
         # The sum of all (v - mean)².

@@ -18,8 +18,11 @@ from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.reachable.assemble import Assigned, parameters_of_values
-from dnnt.reachable.draws import Drawn, Known, Source, Spread, Vector, spread
+from dnnt.reachable.draws import Known, Source, Spread, Vector, spread
 from dnnt.reachable.program import Program
+
+BREADTH = 2
+"""So many times as much is drawn where all units are equal: they have it in common."""
 
 MOST_GROUPS = 300
 """Groups of units beyond which nothing is drawn."""
@@ -35,8 +38,8 @@ WANTED_HITS = 12.0
 CLOSED = 15
 """Contributions drawn of a unit of its own that is set before the end, times the effort."""
 
-FIRST = 20
-"""Contributions drawn of a unit before it is known how many are wanted."""
+FIRST, FIRST_OPEN = 14, 24
+"""Contributions drawn of a unit before it is known how many are wanted; and of one that is left for the end."""
 
 NEAR = 24
 """Contributions among which the nearest one is taken."""
@@ -47,8 +50,11 @@ BULK = 16
 FAR_SQUARED = 4
 """The square of the standard deviations from which on units are drawn towards the target."""
 
-EFFORTS = (0.4, 1.0, 2.0, 2.0)
+EFFORTS = (0.75, 1.0, 2.0, 2.0)
 """How much is drawn in each attempt, in parts of what is aimed at; the first draws without pulls."""
+
+AGAIN, SHORT = 6, 60
+"""Further attempts, as long as so few contributions of a unit are combined with each other."""
 
 FEW_SUMS, PARTS = 1000, 4
 """Sums of two contributions from which on a part of them is tried first, and which."""
@@ -108,21 +114,23 @@ class _Probe:
         self.rest = Source(program, None, self.random, known)
         self.sources = [Source(program, unit, self.random, known) for unit in program.units]
         self.counts = [unit.count for unit in program.units]
+        self.breadth = BREADTH if len(self.sources) == 1 else 1
         self.looked_at_all = False
+        self.inside = False
 
     def found(self) -> Chosen | None:
         """The first combination that meets the target."""
-        if not self._seems_inside():
-            return None
-        for effort in EFFORTS:
+        for attempt, effort in enumerate((*EFFORTS, *EFFORTS[-1:] * AGAIN), start=1):
             self.poll()
             rest = self.rest.draw()
             if rest is None:
                 return None
             chosen = self._attempt(rest, effort)
             if chosen is not None:
-                return chosen, rest.values
-            if self._is_exhausted():
+                return chosen, self.rest.values(rest)
+            if not self.inside or self._is_exhausted():
+                return None
+            if attempt >= len(EFFORTS) and max([len(source.listed) for source in self.sources]) > SHORT:
                 return None
         return None
 
@@ -130,6 +138,15 @@ class _Probe:
         """Whether another attempt would find the same contributions again, and nothing else is left to chance."""
         chance = sum(self.counts) > 4 or self.rest.free or not self.looked_at_all
         return not chance and all(each.seems_exhausted for each in self.sources)
+
+    def _is_inside_of_drawn(self, left: Sequence[int]) -> bool:
+        """Whether what is left lies, in each coordinate, between what the drawn contributions can add up to."""
+        columns = [list(zip(*source.listed, strict=True)) for source in self.sources]
+        for i, y in enumerate(left):
+            least = sum([count * min(of[i]) for of, count in zip(columns, self.counts, strict=True)])
+            if y < least or y > sum([count * max(of[i]) for of, count in zip(columns, self.counts, strict=True)]):
+                return False
+        return True
 
     def _seems_inside(self) -> bool:
         """Whether the target lies within what all units and the rest can add up to, coordinate by coordinate."""
@@ -162,12 +179,12 @@ class _Probe:
                 continue
             drawn = max(
                 (each for each in (source.draw(pull), source.draw(pull), source.draw(pull, 0.8)) if each is not None),
-                key=lambda d: sum(map(mul, pull, d.vector)),
+                key=lambda vector: sum(map(mul, pull, vector)),
                 default=None,
             )
             if drawn is None:
                 break
-            way = [v - m for v, m in zip(drawn.vector, mixed, strict=True)]
+            way = [v - m for v, m in zip(drawn, mixed, strict=True)]
             length = sum(v * v for v in way)
             part = min(1.0, max(0.0, sum(map(mul, pull, way)) / length)) if length else 0.0
             mixed = [m + part * v for m, v in zip(mixed, way, strict=True)]
@@ -175,20 +192,24 @@ class _Probe:
                 break
         return pulls
 
-    def _attempt(self, rest: Drawn, effort: float) -> list[list[tuple[tuple[Assigned, ...], int]]] | None:
+    def _attempt(self, rest: Vector, effort: float) -> list[list[tuple[tuple[Assigned, ...], int]]] | None:
         """Set most units near the target, and find the last ones exactly."""
-        left = [y - v for y, v in zip(self.wanted, rest.vector, strict=True)]
+        left = [y - v for y, v in zip(self.wanted, rest, strict=True)]
         open_units = self._open_units()
         counts = list(self.counts)
         for g in open_units:
             counts[g] -= 1
-            self.sources[g].more(FIRST)
+            self.sources[g].more(FIRST_OPEN * self.breadth)
         closed = int(CLOSED * effort)
         for g, count in enumerate(counts):
             if count:
-                self.sources[g].more(FIRST if count > 1 else closed)
+                self.sources[g].more(FIRST * self.breadth if count > 1 else closed)
         if not all(source.listed for source in self.sources):
             return None  # All that was drawn has fractions.
+        if not self.inside:
+            if not self._is_inside_of_drawn(left) and not self._seems_inside():
+                return None
+            self.inside = True
         spreads = [spread(source.listed) for source in self.sources]
         pulls = self._pulls(left) if self._is_far(left, spreads) else []
         scales = [0.5 + sqrt(sum(spreads[g][i][1] for g in open_units) / len(open_units)) for i in range(len(left))]
@@ -196,7 +217,7 @@ class _Probe:
         size = int((WANTED_HITS * volume) ** (1 / len(open_units)) * 1.3 * effort)
         size = min(int(MOST_DRAWN * sqrt(effort)), 8 + size)
         for g in open_units:
-            self.sources[g].more(size, pulls)
+            self.sources[g].more(size * self.breadth, pulls)
         if pulls:
             for g, count in enumerate(counts):
                 if count:
@@ -207,7 +228,10 @@ class _Probe:
             return None
         for g, each in zip(open_units, ends, strict=True):
             used[g].append((each, 1))
-        return [[(each.values, count) for each, count in counted] for counted in used]
+        return [
+            [(source.values(each), count) for each, count in counted]
+            for source, counted in zip(self.sources, used, strict=True)
+        ]
 
     def _is_far(self, left: Sequence[int], spreads: Sequence[Spread]) -> bool:
         """Whether what is left is far from the mean of all sums."""
@@ -235,13 +259,13 @@ class _Probe:
         left: list[int],
         scales: list[float],
         spreads: Sequence[Spread],
-    ) -> list[list[tuple[Drawn, int]]]:
+    ) -> list[list[tuple[Vector, int]]]:
         """Set so many units of each group such that what is `left` (changed on the way) is a likely sum of the others.
 
         What the target is away from the mean of all sums is shared out by variances. Large counts are set in bulk, an
         eighth at a time.
         """
-        used: list[list[tuple[Drawn, int]]] = [[] for _ in self.sources]
+        used: list[list[tuple[Vector, int]]] = [[] for _ in self.sources]
         if not any(counts):
             return used
         remaining = [count + open_units.count(g) for g, count in enumerate(counts)]
@@ -252,10 +276,10 @@ class _Probe:
         def place(g: int, take: int, ahead: Sequence[float]) -> None:
             self.poll()
             listed = self.sources[g].listed
-            best = _nearest(listed if len(listed) <= NEAR else self.random.sample(listed, NEAR), ahead, scales)
+            best = _nearest(listed if len(listed) <= NEAR else self._some(listed, NEAR), ahead, scales)
             used[g].append((best, take))
             left_to_set[g] -= take
-            left[:] = [y - take * a for y, a in zip(left, best.vector, strict=True)]
+            left[:] = [y - take * a for y, a in zip(left, best, strict=True)]
             for i, (mean, variance) in enumerate(spreads[g]):
                 means[i] -= take * mean
                 variances[i] -= take * variance
@@ -278,16 +302,21 @@ class _Probe:
                 place(g, 1, ahead)
         return used
 
-    def _meet(self, open_units: list[int], left: list[int], size: int) -> list[Drawn] | None:
+    def _some(self, listed: list[Vector], size: int) -> list[Vector]:
+        """About so many of them, at least one."""
+        random, share = self.random.random, size / len(listed)
+        return [each for each in listed if random() < share] or listed[:1]
+
+    def _meet(self, open_units: list[int], left: list[int], size: int) -> list[Vector] | None:
         """One drawn contribution for each open unit, out of so many, such that they sum to what is left."""
         picked = {g: self.sources[g].listed for g in open_units}
         self.looked_at_all = True
         for g, listed in picked.items():
             if len(listed) > size:
-                picked[g] = self.random.sample(listed, size)
+                picked[g] = self._some(listed, size)
                 self.looked_at_all = False
         lists = [picked[g] for g in open_units]
-        columns = {id(drawn): list(zip(*[each.vector for each in drawn], strict=True)) for drawn in lists}
+        columns = {id(drawn): list(zip(*drawn, strict=True)) for drawn in lists}
         rows = [left, *(column for of in columns.values() for column in of)]
         largest = max(max(map(max, rows)), -min(map(min, rows)))
         width = (8 * largest + 8).bit_length()
@@ -299,8 +328,13 @@ class _Probe:
         return None if chosen is None else [drawn[i] for drawn, i in zip(lists, chosen, strict=True)]
 
 
-def _nearest(listed: Sequence[Drawn], ahead: Sequence[float], scales: Sequence[float]) -> Drawn:
-    return min(listed, key=lambda d: sum([((a - b) / s) ** 2 for a, b, s in zip(d.vector, ahead, scales, strict=True)]))
+def _nearest(listed: Sequence[Vector], ahead: Sequence[float], scales: Sequence[float]) -> Vector:
+    columns = zip(*listed, strict=True)
+    squares = [
+        [(away := (a - b) / s) * away for a in column] for column, b, s in zip(columns, ahead, scales, strict=True)
+    ]
+    sums = list(map(sum, zip(*squares, strict=True)))
+    return listed[sums.index(min(sums))]
 
 
 def _keys(columns: Sequence[Sequence[int]], width: int) -> list[int]:
