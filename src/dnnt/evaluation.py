@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import mul
-from typing import Any
+from typing import Any, NamedTuple
 
 from dnnt.activations import Activation
 from dnnt.errors import InvalidInput, TooLarge, shown
@@ -48,6 +48,19 @@ class Evaluation:
     inside: bool
 
 
+class _Step(NamedTuple):
+    """The evaluation of one vertex: all biases of its edges together, its weights on s (and whether they are short),
+    and its weights on other vertices, with their positions.
+    """
+
+    vertex: int
+    activation: Activation
+    bias: Number
+    inputs: list[tuple[tuple[Number, ...], bool]]
+    weights: tuple[Number, ...]
+    tails: list[int]
+
+
 def evaluate(
     instance: Instance,
     given: Any,
@@ -64,12 +77,12 @@ def evaluate(
     chosen = parameters(given)
     check_shape(instance.network, chosen)
     network = instance.network
-    runs = list(chosen.edges()) if isinstance(network, Network) else []
+    plan = _plan(network, chosen) if isinstance(network, Network) else []
     results = []
     total: Number = 0
     for sample in instance.samples:
         if isinstance(network, Network):
-            output = _graph_outputs(network, runs, sample.x, max_bits, poll)
+            output = _graph_outputs(network, plan, sample.x, max_bits, poll)
         else:
             output = _layered_outputs(network, chosen, sample.x, max_bits, poll)
         cost = _limited(instance.loss(output, sample.y), max_bits)
@@ -88,29 +101,43 @@ def outputs(
     """The outputs f(x) of the network with these parameters on one sample."""
     if isinstance(network, Layered):
         return _layered_outputs(network, chosen, sample.x, max_bits, poll)
-    return _graph_outputs(network, list(chosen.edges()), sample.x, max_bits, poll)
+    return _graph_outputs(network, _plan(network, chosen), sample.x, max_bits, poll)
+
+
+def _plan(network: Network, chosen: Parameters) -> list[_Step]:
+    """The steps of an evaluation, which are the same for all samples."""
+    position, edges, runs = network.position, network.edges, list(chosen.edges())
+    plan = []
+    for v in network.order:
+        bias: Number = 0
+        inputs, weights, tails = [], [], []
+        for index in network.incoming[v]:
+            source, run = edges[index].source, runs[index]
+            bias += run.bias
+            if source == SOURCE:
+                inputs.append((run.weights, _are_short(run.weights)))
+            else:
+                weights.append(run.weights[0])
+                tails.append(position[source])
+        plan.append(_Step(v, network.vertices[v].activation, bias, inputs, tuple(weights), tails))
+    return plan
 
 
 def _graph_outputs(
-    network: Network, runs: list[Run], x: tuple[Number, ...], max_bits: int, poll: Callable[[], None]
+    network: Network, plan: list[_Step], x: tuple[Number, ...], max_bits: int, poll: Callable[[], None]
 ) -> tuple[Number, ...]:
-    """Vertex by vertex; `runs` has one entry an edge."""
-    position, edges = network.position, network.edges
+    """Vertex by vertex."""
     short = max_bits >= 2 * SHORT_BITS and _are_short(x)
     values: list[Number] = [0] * len(network.vertices)
-    for v in network.order:
+    for v, activation, bias, inputs, weights, tails in plan:
         poll()
-        pre: Number = 0
-        for index in network.incoming[v]:
-            source, run = edges[index].source, runs[index]
-            if source != SOURCE:
-                pre += _product(run.weights[0], values[position[source]], max_bits) + run.bias
-            elif short and _are_short(run.weights):
-                pre += sum(map(mul, run.weights, x)) + run.bias
-            else:
-                pre += _dot(run.weights, x, max_bits) + run.bias
-        values[v] = activated(network.vertices[v].activation, normal(pre), max_bits)
-    return tuple([values[position[name]] for name in network.outputs])
+        pre = bias
+        for of, are_short in inputs:
+            pre += sum(map(mul, of, x)) if short and are_short else _dot(of, x, max_bits)
+        if tails:
+            pre += _dot(weights, tuple([values[u] for u in tails]), max_bits)
+        values[v] = activated(activation, normal(pre), max_bits)
+    return tuple([values[network.position[name]] for name in network.outputs])
 
 
 def _limited(value: Number, max_bits: int) -> Number:

@@ -202,8 +202,10 @@ def _grouped(
     numbers = _Numbers()
     groups: dict[tuple[Any, ...], list[tuple[int, list[Slot], list[list[Slot]]]]] = {}
     for v, into in incoming.items():
+        pairs = [numbers.pair(space, column) for space, column, _ in into]
         if len(into) > 1:
-            into = sorted(into, key=lambda slot: numbers.pair(slot[0], slot[1]))
+            order = sorted(range(len(into)), key=pairs.__getitem__)
+            into, pairs = [into[i] for i in order], sorted(pairs)
         out: list[list[Slot]] = [[] for _ in range(sums)]
         for b, e in leaving[v]:
             out[b].append((finite(network.edges[e].weights[0]), ONE, (e, 0)))
@@ -213,7 +215,7 @@ def _grouped(
         key = (
             numbers.part(network.vertices[v].activation),
             block.get(v),
-            tuple([numbers.pair(space, column) for space, column, _ in into]),
+            tuple(pairs),
             tuple([tuple([numbers.part(space) for space, _, _ in slots]) for slots in out]),
         )
         group = groups.get(key)
