@@ -153,6 +153,28 @@ class Source:
             self.stale = self.stale + 1 if len(self.listed) == before else 0
         return self.listed
 
+    def towards(self, wanted: Sequence[int]) -> Vector | None:
+        """A contribution that is drawn, but for its outgoing weight, which brings it near what is wanted. None where
+        there are several such weights, or many, or it is not whole.
+        """
+        random, images, weights = self.random.random, self.images, self.weights
+        if weights is None or images is None:
+            return None
+        values = [value_of(int(random() * size)) for size, value_of, _, _ in self.slots]
+        rows = zip(*[slot.column for slot in self.slots], strict=True)
+        image = [images[sum(map(mul, values, row))] for row in rows]
+        if len(image) != len(wanted) or not WHOLE.issuperset(map(type, image)):
+            return None
+        along, length = sum(map(mul, wanted, image)), sum(map(mul, image, image))
+        # The square of the distance is weight² · length - 2 · weight · along, and a constant.
+        weight = min(weights.ways[0], key=lambda w: w * (w * length - 2 * along))
+        if type(weight) is not int:
+            return None
+        vector: Vector = tuple([weight * a for a in image])  # type: ignore[misc]  # It is whole.
+        slots = zip(self.slots, values, strict=True)
+        self.origins[vector] = (*[(slot.address, value) for slot, value in slots], (weights.addresses[0], weight))
+        return vector
+
     @property
     def seems_exhausted(self) -> bool:
         """Whether many draws in a row have brought nothing new."""

@@ -9,7 +9,7 @@ formed. It proves nothing but that what it finds is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from math import prod, sqrt
 from operator import mul
 from random import Random
@@ -19,6 +19,7 @@ from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.reachable.assemble import Assigned, parameters_of_values
 from dnnt.reachable.draws import Known, Source, Spread, Vector, spread
+from dnnt.reachable.pair_sums import keys_of, split
 from dnnt.reachable.program import Program
 
 BREADTH = 2
@@ -38,6 +39,9 @@ WANTED_HITS = 12.0
 CLOSED = 15
 """Contributions drawn of a unit of its own that is set before the end, times the effort."""
 
+CAREFUL = 2
+"""Units of their own that are set with care before the end; others are set roughly."""
+
 FIRST, FIRST_OPEN = 14, 24
 """Contributions drawn of a unit before it is known how many are wanted; and of one that is left for the end."""
 
@@ -55,9 +59,6 @@ EFFORTS = (0.75, 1.0, 2.0, 2.0)
 
 AGAIN, SHORT = 6, 60
 """Further attempts, as long as so few contributions of a unit are combined with each other."""
-
-FEW_SUMS, PARTS = 1000, 4
-"""Sums of two contributions from which on a part of them is tried first, and which."""
 
 PULLS = 12
 """Directions in which units are drawn, at most."""
@@ -139,12 +140,17 @@ class _Probe:
         chance = sum(self.counts) > 4 or self.rest.free or not self.looked_at_all
         return not chance and all(each.seems_exhausted for each in self.sources)
 
-    def _is_inside_of_drawn(self, left: Sequence[int]) -> bool:
+    def _is_inside_of_drawn(self, left: Sequence[int], remaining: Sequence[int]) -> bool:
         """Whether what is left lies, in each coordinate, between what the drawn contributions can add up to."""
-        columns = [list(zip(*source.listed, strict=True)) for source in self.sources]
+        drawn = [
+            (count, list(zip(*source.listed, strict=True)))
+            for source, count in zip(self.sources, remaining, strict=True)
+            if count
+        ]
         for i, y in enumerate(left):
-            least = sum([count * min(of[i]) for of, count in zip(columns, self.counts, strict=True)])
-            if y < least or y > sum([count * max(of[i]) for of, count in zip(columns, self.counts, strict=True)]):
+            if y < sum([count * min(of[i]) for count, of in drawn]):
+                return False
+            if y > sum([count * max(of[i]) for count, of in drawn]):
                 return False
         return True
 
@@ -162,12 +168,12 @@ class _Probe:
             self.poll()
         return all(low <= y <= high for low, y, high in zip(least, self.wanted, most, strict=True))
 
-    def _pulls(self, left: Sequence[int]) -> list[list[float]]:
+    def _pulls(self, left: Sequence[int], remaining: Sequence[int]) -> list[list[float]]:
         """Directions in which units are drawn so that their mixtures come near the target.
 
         From a mixture, the way that is left is the next direction (as in the method of Frank and Wolfe).
         """
-        total = sum(self.counts)
+        total = sum(remaining)
         share = [v / total for v in left]
         source = self.sources[0] if len(self.sources) == 1 else None
         mixed = [0.0] * len(share)
@@ -200,18 +206,25 @@ class _Probe:
         for g in open_units:
             counts[g] -= 1
             self.sources[g].more(FIRST_OPEN * self.breadth)
+        remaining = list(self.counts)
+        rough = self._roughly_set(counts, open_units, left)
+        for g in rough:
+            counts[g] = remaining[g] = 0
         closed = int(CLOSED * effort)
         for g, count in enumerate(counts):
             if count:
                 self.sources[g].more(FIRST * self.breadth if count > 1 else closed)
-        if not all(source.listed for source in self.sources):
+        if not all(source.listed for source, count in zip(self.sources, remaining, strict=True) if count):
             return None  # All that was drawn has fractions.
         if not self.inside:
-            if not self._is_inside_of_drawn(left) and not self._seems_inside():
+            if not self._is_inside_of_drawn(left, remaining) and not self._seems_inside():
                 return None
             self.inside = True
-        spreads = [spread(source.listed) for source in self.sources]
-        pulls = self._pulls(left) if self._is_far(left, spreads) else []
+        none = [(0, 1)] * len(left)
+        spreads = [
+            spread(source.listed) if count else none for source, count in zip(self.sources, remaining, strict=True)
+        ]
+        pulls = self._pulls(left, remaining) if self._is_far(left, remaining, spreads) else []
         scales = [0.5 + sqrt(sum(spreads[g][i][1] for g in open_units) / len(open_units)) for i in range(len(left))]
         volume = prod(2.5 * s * sqrt(len(open_units)) for s in scales)
         size = int((WANTED_HITS * volume) ** (1 / len(open_units)) * 1.3 * effort)
@@ -223,6 +236,8 @@ class _Probe:
                 if count:
                     self.sources[g].more(2 * (FIRST if count > 1 else closed), pulls)
         used = self._settled(counts, open_units, left, scales, spreads)
+        for g, vector in rough.items():
+            used[g].append((vector, 1))
         ends = self._meet(open_units, left, size)
         if ends is None:
             return None
@@ -233,12 +248,25 @@ class _Probe:
             for source, counted in zip(self.sources, used, strict=True)
         ]
 
-    def _is_far(self, left: Sequence[int], spreads: Sequence[Spread]) -> bool:
+    def _roughly_set(self, counts: Sequence[int], open_units: Sequence[int], left: list[int]) -> dict[int, Vector]:
+        """Units of their own, beyond a few of them, with a contribution that is drawn towards what is `left` (changed
+        on the way): it is enough that the others can be set with care.
+        """
+        own = [g for g, count in enumerate(counts) if count == 1 and g not in open_units]
+        found = {}
+        for g in own[CAREFUL:]:
+            vector = self.sources[g].towards(left)
+            if vector is not None:
+                found[g] = vector
+                left[:] = [y - a for y, a in zip(left, vector, strict=True)]
+        return found
+
+    def _is_far(self, left: Sequence[int], remaining: Sequence[int], spreads: Sequence[Spread]) -> bool:
         """Whether what is left is far from the mean of all sums."""
         for i, y in enumerate(left):
             # In whole numbers: counts may be of any size.
-            away = y - sum([count * of[i][0] for count, of in zip(self.counts, spreads, strict=True)])
-            variance = sum([count * of[i][1] for count, of in zip(self.counts, spreads, strict=True)])
+            away = y - sum([count * of[i][0] for count, of in zip(remaining, spreads, strict=True)])
+            variance = sum([count * of[i][1] for count, of in zip(remaining, spreads, strict=True)])
             if away * away > FAR_SQUARED * variance:
                 return True
         return False
@@ -320,11 +348,11 @@ class _Probe:
         rows = [left, *(column for of in columns.values() for column in of)]
         largest = max(max(map(max, rows)), -min(map(min, rows)))
         width = (8 * largest + 8).bit_length()
-        known = {at: _keys(of, width) for at, of in columns.items()}
+        known = {at: keys_of(of, width) for at, of in columns.items()}
         keys = [known[id(drawn)] for drawn in lists]
         half = len(lists) // 2
-        (target,) = _keys([(y,) for y in left], width)
-        chosen = _split(keys[:half], keys[half:], target)
+        (target,) = keys_of([(y,) for y in left], width)
+        chosen = split(keys[:half], keys[half:], target)
         return None if chosen is None else [drawn[i] for drawn, i in zip(lists, chosen, strict=True)]
 
 
@@ -335,52 +363,3 @@ def _nearest(listed: Sequence[Vector], ahead: Sequence[float], scales: Sequence[
     ]
     sums = list(map(sum, zip(*squares, strict=True)))
     return listed[sums.index(min(sums))]
-
-
-def _keys(columns: Sequence[Sequence[int]], width: int) -> list[int]:
-    """Vectors, which are given by their columns, as numbers with so many bits for each coordinate."""
-    keys = list(columns[0])
-    for i, column in enumerate(columns[1:], start=1):
-        keys = [key + (value << width * i) for key, value in zip(keys, column, strict=True)]
-    return keys
-
-
-def _split(left: list[list[int]], right: list[list[int]], target: int) -> tuple[int, ...] | None:
-    """Indices of one key in each list (one or two a side, or none on the left) such that the keys sum to the target."""
-    *first, last = right
-    for known in _sums(left):
-        for key in first[0] if first else (0,):
-            wanted = target - key
-            if not known.isdisjoint([wanted - other for other in last]):
-                other = next(each for each in last if wanted - each in known)
-                ends = _indices(left, wanted - other)
-                return (*ends, *([first[0].index(key)] if first else []), last.index(other))
-    return None
-
-
-def _sums(lists: list[list[int]]) -> Iterator[set[int]]:
-    """The sums of one key of each list. Of two different lists at first some, and then the others: to form sums takes
-    longer than to look them up. Equal units have few different sums, of which mostly all are looked up.
-    """
-    if len(lists) < 2:
-        yield set(lists[0]) if lists else {0}
-        return
-    one, two = lists
-    if one is two:
-        yield {a + b for i, a in enumerate(one) for b in one[i:]}
-        return
-    some = len(one) // PARTS if len(one) * len(two) > FEW_SUMS else 0
-    if some:
-        yield {a + b for a in one[:some] for b in two}
-    yield {a + b for a in one[some:] for b in two}
-
-
-def _indices(lists: list[list[int]], total: int) -> tuple[int, ...]:
-    """Indices of keys, one of each list, with this sum."""
-    if not lists:
-        return ()
-    *first, last = lists
-    for key in first[0] if first else (0,):
-        if total - key in last:
-            return (*([first[0].index(key)] if first else []), last.index(total - key))
-    raise AssertionError("the sum was made of these keys")
