@@ -29,10 +29,8 @@ FEW_WEIGHTS = 5
 ALL = 1 << 60
 """So many draws in vain: there is nothing else."""
 
-OVER = 2
-
-GRIDS = 2
-"""Grids that are drawn at a time, at most."""
+OVER, GRIDS = 2, 2
+"""How many more combinations a grid has than contributions are wanted, as some are equal; and grids drawn at a time."""
 
 WHOLE = frozenset((int,))
 
