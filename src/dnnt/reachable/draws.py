@@ -77,8 +77,6 @@ class Source:
             for each in (program.rest if unit is None else unit.incoming).slots
             for address in each.addresses
         ]
-        self.combinations = prod([slot.size for slot in self.slots])
-        self.free = [slot for slot in self.slots if slot.size > 1]
         self.outgoing = [
             [(options(each.space), address) for each in total.slots for address in each.addresses]
             for total in (() if unit is None else unit.outgoing)
@@ -89,6 +87,16 @@ class Source:
         self.origins: dict[Vector, Origin] = {}
         self.listed: list[Vector] = []
         self.stale = 0
+
+    @cached_property
+    def combinations(self) -> int:
+        """How many ways there are to set the slots."""
+        return prod([slot.size for slot in self.slots])
+
+    @cached_property
+    def free(self) -> list[Slot]:
+        """The slots that have a choice."""
+        return [slot for slot in self.slots if slot.size > 1]
 
     def _all_weights(self) -> Axis | None:
         """All values of the only outgoing weight; None where there are more weights, or many values."""

@@ -109,13 +109,18 @@ def total_of(slots: list[Slots], width: int, known: Primitive | None = None) -> 
     if len(slots) == 1 and slots[0].count == 1:
         (only,) = slots
         return Total(Sum(((Choose(only.space, only.column), 1),), width), (only,))
-    lines: dict[Vector, dict[tuple[Finite, Number], list[Slots]]] = {}
     known = {} if known is None else known
+    lines_of = []
     for each in slots:
         found = known.get(each.column)
         if found is None:
             found = known[each.column] = _primitive(each.column)
-        direction, factor = found
+        lines_of.append(found)
+    if len({direction for direction, _ in lines_of}) == len(slots) == sum([each.count for each in slots]):
+        # What most sums are. Their spaces are not compared: that takes longer than all the rest.
+        return Total(Sum(tuple([(Choose(each.space, each.column), 1) for each in slots]), width), tuple(slots))
+    lines: dict[Vector, dict[tuple[Finite, Number], list[Slots]]] = {}
+    for each, (direction, factor) in zip(slots, lines_of, strict=True):
         lines.setdefault(direction, {}).setdefault((each.space, factor), []).append(each)
     parts: list[tuple[Node, int]] = []
     ordered: list[Slots] = []
