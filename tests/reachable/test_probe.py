@@ -12,7 +12,7 @@ import pytest
 import dnnt
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
-from dnnt.instance import Instance
+from dnnt.instance import Instance, Sample
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe, wanted_state
 from dnnt.testing import random_near, random_two_layer
@@ -140,3 +140,45 @@ def test_no_wanted_state() -> None:
     assert wanted([([1], [2])], "squared", "relu") is None
     assert wanted([]) is None
     assert wanted([([i], [i]) for i in range(1, 10)]) is None
+
+
+def wide(rng: Random, units: int, inputs: int, halves: bool = False) -> Instance:
+    """Different units with these many inputs; the labels are the outputs of weights that were drawn."""
+    one = Fraction(1, 2) if halves else 1
+    vertices: list[Any] = [*[(f"h{i}", "relu") for i in range(units)], ("t", "identity")]
+    edges: list[Any] = []
+    points = [[rng.randint(-2, 2) for _ in range(inputs)] for _ in range(2)]
+    labels: list[Any] = [0, 0]
+    for i in range(units):
+        spaces = [sorted(rng.sample(range(-3, 4), 3)) for _ in range(inputs + 1)]
+        *weights, bias = [[one * value for value in space] for space in spaces]
+        edges.append({"from": "s", "to": f"h{i}", "weights": weights, "bias": bias})
+        edges.append({"from": f"h{i}", "to": "t", "weights": [[-2, 2]], "bias": [0]})
+        chosen, at_one, sign = [rng.choice(of) for of in weights], rng.choice(bias), rng.choice((-2, 2))
+        for s, x in enumerate(points):
+            labels[s] += sign * max(0, at_one + sum(w * v for w, v in zip(chosen, x, strict=True)))
+    samples = [(x, [int(y)]) for x, y in zip(points, labels, strict=True)]
+    return dnnt.graph(inputs, vertices, ["t"], edges, samples)
+
+
+@pytest.mark.parametrize(
+    ("units", "inputs", "halves"), [(20, 3, False), (8, 12, False), (6, 3, True), (40, 9, True), (5, 2, False)]
+)
+def test_many_units_and_many_inputs(units: int, inputs: int, halves: bool) -> None:
+    """Units that are set roughly, axes of several slots, and contributions of which some have fractions."""
+    assert sum(probed(wide(Random(f"wide {seed}"), units, inputs, halves)) for seed in range(5)) >= 4
+
+
+def test_the_same_is_found_again() -> None:
+    instance = wide(Random("again"), 12, 4)
+    program = program_of(instance)
+    first = probe(instance, program, lambda: None)
+    assert first is not None
+    assert first == probe(instance, program, lambda: None)
+
+
+def test_beyond_all_units() -> None:
+    """A target that no parameters reach is seen from the bounds alone, after the first draws."""
+    instance = wide(Random("beyond"), 12, 4)
+    samples = tuple([Sample(sample.x, (10**6,)) for sample in instance.samples])
+    assert not probed(Instance(instance.network, samples, instance.loss))

@@ -29,6 +29,9 @@ FEW_WEIGHTS = 5
 ALL = 1 << 60
 """So many draws in vain: there is nothing else."""
 
+ENOUGH = 0.7
+"""The part of the contributions that are wanted that will do."""
+
 OVER, GRIDS = 2, 2
 """How many more combinations a grid has than contributions are wanted, as some are equal; and grids drawn at a time."""
 
@@ -147,7 +150,7 @@ class Source:
         """About `size` contributions, or more, some of them pulled."""
         if self.weights is not None and (not pulls or self.combinations <= 2 * size):
             for _ in range(GRIDS):
-                if len(self.listed) >= size or self.seems_exhausted:
+                if len(self.listed) >= ENOUGH * size or self.seems_exhausted:
                     break
                 self._grid(self.weights, size)
             return self.listed

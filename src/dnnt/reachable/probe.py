@@ -54,7 +54,7 @@ BULK = 16
 FAR_SQUARED = 4
 """The square of the standard deviations from which on units are drawn towards the target."""
 
-EFFORTS = (0.75, 1.0, 2.0, 2.0)
+EFFORTS = (0.7, 1.0, 2.0, 2.0)
 """How much is drawn in each attempt, in parts of what is aimed at; the first draws without pulls."""
 
 AGAIN, SHORT = 6, 60
