@@ -28,6 +28,9 @@ BREADTH = 2
 MOST_GROUPS = 300
 """Groups of units beyond which nothing is drawn."""
 
+FEW_GROUPS = 2
+"""Groups of units up to which bounds are asked before anything is drawn: for more, what is drawn mostly says enough."""
+
 MOST_AXES = 8
 
 MOST_DRAWN = 400
@@ -121,6 +124,10 @@ class _Probe:
 
     def found(self) -> Chosen | None:
         """The first combination that meets the target."""
+        if len(self.sources) <= FEW_GROUPS:
+            self.inside = self._seems_inside()
+            if not self.inside:
+                return None
         for attempt, effort in enumerate((*EFFORTS, *EFFORTS[-1:] * AGAIN), start=1):
             self.poll()
             rest = self.rest.draw()
