@@ -164,6 +164,14 @@ PARTS = (
     Part("kernels", "dense kernels as a fraction of the memory bandwidth", _kernels, 20, 20),
     script("calibrate", "calibrate.py", "what the ways to form a sumset cost here", (60, 180), ["--quick"]),
     script("powers", "powers.py", "sums of many equal units in a box", (60, 300), ["--quick", "--count", "200"]),
+    script(
+        "many-units",
+        "many_units.py",
+        "10^3 to 10^100 equal units, every loss",
+        (60, 240),
+        ["--count", "5"],
+        ["--count", "40"],
+    ),
     script("subset-sums", "subset_sums.py", "subset-sum instances", (60, 300), data=True),
     script(
         "annotations",

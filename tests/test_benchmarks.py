@@ -50,6 +50,18 @@ def test_sums_of_equal_units() -> None:
     assert "mismatches: 0" in done.stdout
 
 
+def test_very_many_units() -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "many_units.py"), "--count", "1", "--seed", "5", "--limit", "10"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "wrong: 0" in done.stdout
+
+
 def test_signs_of_programs() -> None:
     small = ["--count", "24", "--programs", "2", "--lengths", "60,250", "--seed", "5", "--jobs", "2"]
     done = subprocess.run(
