@@ -120,9 +120,9 @@ class Options:
     warm: tuple[Cell | PaperCell, ...] = WARM
 
 
-def chosen(quick: bool, word: str = "") -> tuple[Cell, ...]:
-    """All cells; or, to be quick, every shape with each choice of targets, with equal and with distinct units."""
-    cells = [cell for units in UNITS for cell in grid(units) if word in cell.name]
+def chosen(quick: bool, word: str = "", seed: int = 0) -> tuple[Cell, ...]:
+    """All cells of a seed; or, to be quick, every shape with each choice of targets, with equal and with distinct units."""
+    cells = [cell for units in UNITS for cell in grid(units, seed) if word in cell.name]
     if not quick:
         return tuple(cells)
     # The other two choices (numbers, inputs) go round.
@@ -311,6 +311,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cells", default="", metavar="WORD", help="only cells with this in their name")
     parser.add_argument(
+        "--cell-seed", type=int, default=0, metavar="N", help="other cells of the same shapes (default 0)"
+    )
+    parser.add_argument(
         "--repeats", type=int, default=REPEATS, help=f"runs of each side on each cell (default {REPEATS})"
     )
 
@@ -322,7 +325,7 @@ def options_of(given: argparse.Namespace) -> Options:
     if unknown:
         raise SystemExit(f"unknown side {unknown[0]}; there are {', '.join(SIDES)}")
     limit = given.limit or (QUICK_LIMIT if given.quick else LIMIT)
-    return Options(chosen(given.quick, given.cells), sides, given.repeats, limit)
+    return Options(chosen(given.quick, given.cells, given.cell_seed), sides, given.repeats, limit)
 
 
 def main() -> int:
