@@ -112,6 +112,8 @@ def sentence(answer: Answer) -> str:
         return "optimal: no choice of parameters has a smaller total loss"
     if answer.status == "feasible":
         return "not settled: the best parameters found, perhaps not the best there are"
+    if answer.loss is not None:
+        return "unknown: the search was not begun; these parameters may be far from the best"
     return "unknown: no loss was found"
 
 
