@@ -121,7 +121,7 @@ class Options:
 
 
 def chosen(quick: bool, word: str = "", seed: int = 0) -> tuple[Cell, ...]:
-    """All cells of a seed; or, to be quick, every shape with each choice of targets, for equal and for distinct units."""
+    """All cells of a seed; or, to be quick, every shape with each choice of targets and of units."""
     cells = [cell for units in UNITS for cell in grid(units, seed) if word in cell.name]
     if not quick:
         return tuple(cells)
