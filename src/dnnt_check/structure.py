@@ -16,7 +16,7 @@ from dnnt_check.budget import Invalid, Work
 from dnnt_check.columns import Column, Combiner
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Vector
-from dnnt_check.network import SOURCE, Link, Network
+from dnnt_check.network import SOURCE, Layers, Link, Network
 from dnnt_check.numbers import Number, add, multiply
 from dnnt_check.scalars import Term, direction
 from dnnt_check.spaces import Space
@@ -131,6 +131,9 @@ class _Sorting:
         self.totals = [0, *accumulate(count for _, count in left)]
         self.work = work
         self.points = len(instance.points)
+        # Hidden units that stand for many are units of the state, fixed or not: so they are one group.
+        layers = instance.structure
+        self.bundled = isinstance(layers, Layers) and len(layers.layers) == 2
         # Without samples and edges from s there may be more inputs than anything can hold.
         fed = any(link.source == SOURCE for vertex in network.vertices for link in vertex.incoming)
         self.columns: tuple[Vector, ...] = (
@@ -186,6 +189,8 @@ class _Sorting:
         work = self.work
         vertex = self.network.vertices[index]
         activation = vertex.activation.function(work)
+        if vertex.count > 1 and self.bundled:
+            return
         if vertex.activation.kind == "constant":
             self.fixed[index] = (activation(0),) * self.points
             return
@@ -303,7 +308,9 @@ class _Sorting:
             if not rows and row is None:
                 continue  # It feeds fixed vertices only and adds the zero vector.
             vertex = self.network.vertices[index]
-            source = sources.setdefault((vertex.activation, self._merged(vertex.incoming)), len(sources))
+            # What comes into a constant changes nothing.
+            incoming = () if vertex.activation.kind == "constant" else vertex.incoming
+            source = sources.setdefault((vertex.activation, self._merged(incoming)), len(sources))
             edges = []
             for target in sorted(rows):
                 terms: list[Term] = [(space, 1, times) for space, times in rows[target].items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from dnnt.exact import Number
 from dnnt.reachable.execute import execute
 from dnnt.reachable.expression import Sum
 from dnnt.reachable.from_graph import fixed_values, program_of_graph
-from dnnt.reachable.from_layers import is_grouped, program_of
+from dnnt.reachable.from_layers import MANY_UNITS, is_grouped, program_of
 from dnnt.reachable.program import Program, distinct_inputs, joined
 from dnnt.running import Run
 from dnnt.testing import all_parameters, random_two_layer
@@ -220,7 +221,7 @@ def test_layers_are_their_graph(instance: dnnt.Instance) -> None:
 def test_huge_layers_are_one_group() -> None:
     instance = layered(HUGE)
     assert isinstance(instance.network, dnnt.Layered)
-    assert is_grouped(instance.network)
+    assert is_grouped(instance.network, ((1,),))
     (unit,) = program_of(instance).units
     assert (unit.count, unit.members) == (HUGE, ((0, HUGE),))
 
@@ -230,15 +231,34 @@ def test_huge_layers_are_one_group() -> None:
     [({"weights": [1]}, 1), ({"activation": {"kind": "constant", "value": 1}}, 1), ({}, 0)],
     ids=["one option", "constant", "inputs that are zero"],
 )
-def test_huge_fixed_layers_are_refused_with_a_figure(more: Any, x: int) -> None:
-    """Equal units that no parameter changes are written out; where that cannot be, a loss is known all the same."""
+def test_huge_fixed_layers_are_one_group(more: Any, x: int) -> None:
+    """Equal units that no parameter changes are a group like others: what comes out of them is still to be chosen."""
     layers = [
         {"units": HUGE, "activation": "step", "weights": [0, 1], "bias": [0], **more},
-        {"units": 1, "activation": "identity", "weights": [1], "bias": [0, -5]},
+        {"units": 1, "activation": "identity", "weights": [1, 3], "bias": [0, -6]},
     ]
-    answer = dnnt.solve(dnnt.layered(1, layers, [([x], [0])], loss="absolute"), time_limit=20)
-    assert (answer.stop, answer.loss, answer.bound, answer.assurance) == ("memory", HUGE, 0, "checked")
-    assert "edges" in answer.reason
+    samples = [([x], [HUGE + 5]), ([2 * x], [-HUGE])]  # 0 at weight 0; HUGE + 2·i at weight 1
+    answer = dnnt.solve(dnnt.layered(1, layers, samples, loss="absolute"), time_limit=20)
+    assert (answer.loss, answer.bound, answer.assurance) == (2 * HUGE + 5, 2 * HUGE + 5, "checked")
+
+
+@pytest.mark.parametrize("units", [MANY_UNITS, MANY_UNITS + 1])
+@pytest.mark.parametrize(
+    "more",
+    [{"weights": [2]}, {"activation": {"kind": "constant", "value": 2}, "bias": [0, 1]}],
+    ids=["one option", "constant"],
+)
+def test_fixed_layers_count_the_same_however_they_are_taken(units: int, more: Any) -> None:
+    """A fixed layer counts weight by weight up to a number of units, as a group beyond: both read the same numbers."""
+    layers = [
+        {"units": units, "activation": "relu", "weights": [0, 1], "bias": [0], **more},
+        {"units": 1, "activation": "identity", "weights": [0, 1], "bias": [0]},
+    ]
+    instance = dnnt.layered(1, layers, [([1], [7]), ([1], [5])], loss="absolute", gamma=2)
+    hidden = 1 if "weights" in more else 4**units
+    assert dnnt.count(instance).count == hidden * comb(units, 3)
+    answer = dnnt.solve(instance, method="reachable", goal="minimize")
+    assert (answer.loss, answer.bound, answer.assurance) == (2, 2, "checked")
 
 
 def test_huge_outputs_are_refused() -> None:

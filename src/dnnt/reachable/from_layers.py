@@ -12,6 +12,7 @@ from dnnt.instance import Instance
 from dnnt.network import Layered
 from dnnt.reachable.expression import Image, Spread
 from dnnt.reachable.from_graph import program_of_graph
+from dnnt.reachable.packing import Vector
 from dnnt.reachable.program import (
     Output,
     Program,
@@ -20,41 +21,50 @@ from dnnt.reachable.program import (
     distinct_inputs,
     total_of,
 )
-from dnnt.spaces import Values, finite
+from dnnt.spaces import Space, Values, finite
 
 MAX_OUTPUTS = 4096
 """The most outputs of a layered network that this method looks at."""
 
 
-def is_grouped(network: Layered) -> bool:
-    """Whether the network is taken as groups: two layers, the hidden one free, no fixed vertex to look after."""
+MANY_UNITS = 256
+"""Hidden layers of more units than this are one group even where no parameter changes them (docs/certificates.md)."""
+
+
+def is_grouped(network: Layered, inputs: tuple[Vector, ...]) -> bool:
+    """Whether the network is taken as groups: two layers, the hidden one free or wide."""
     if len(network.layers) != 2:
         return False
     hidden, last = network.layers
-    single = (isinstance(hidden.weights, Values) and hidden.weights.size == 1) or network.inputs == 0
-    constant = hidden.activation.is_constant or last.activation.is_constant
-    return not (constant or (single and _has_one_bias(network)))
+    if last.activation.is_constant:
+        return False
+    # Where all inputs are 0 hidden weights change nothing.
+    weighed = any(any(x) for x in inputs) and not _is_single(hidden.weights)
+    free = not hidden.activation.is_constant and (weighed or not _is_single(hidden.bias))
+    return free or hidden.units > MANY_UNITS
 
 
-def _has_one_bias(network: Layered) -> bool:
-    bias = network.layers[0].bias
-    return isinstance(bias, Values) and bias.size == 1
+def _is_single(space: Space) -> bool:
+    return isinstance(space, Values) and space.size == 1
 
 
 def program_of_layers(instance: Instance, network: Layered) -> Program:
     """The program of an instance with a layered network."""
     inputs = distinct_inputs(instance)
-    # Where all inputs are 0 hidden weights change nothing; let the general path find units that are fixed then.
-    nothing = not any(any(x) for x in inputs)
-    if not is_grouped(network) or (nothing and _has_one_bias(network)):
+    if not is_grouped(network, inputs):
         return program_of_graph(instance, network.graph())
     hidden, last = network.layers
     if last.units > MAX_OUTPUTS:
         raise TooLarge(f"{last.units} outputs are too many for this method (at most {MAX_OUTPUTS:,})")
     n, outputs = len(inputs), last.units
     ones: tuple[Number, ...] = (1,) * n
-    slots = [Slots(finite(hidden.weights), tuple(x[j] for x in inputs), 1, ((0, j),)) for j in range(network.inputs)]
-    slots.append(Slots(finite(hidden.bias), ones, 1, ((0, network.inputs),)))
+    columns = [*[tuple(x[j] for x in inputs) for j in range(network.inputs)], ones]
+    if hidden.activation.is_constant:
+        columns = [(0,) * n] * len(columns)  # What comes in changes nothing.
+    spaces = [finite(hidden.weights)] * network.inputs + [finite(hidden.bias)]
+    slots = [
+        Slots(space, column, 1, ((0, j),)) for j, (space, column) in enumerate(zip(spaces, columns, strict=True))
+    ]
     incoming = total_of(slots, n)
     outgoing = tuple(total_of([Slots(finite(last.weights), (1,), 1, ((1 + t, 0),))], 1) for t in range(outputs))
     node = Spread(Image(incoming.node, hidden.activation), tuple(total.node for total in outgoing), None)
