@@ -107,7 +107,7 @@ class _TotalLoss:
 
     def __init__(self, instance: Instance, network: Network, bound: Number, strict: bool, work: Work) -> None:
         self.loss = instance.loss.function(work)
-        self.samples = [[(weight, labels) for weight, labels in samples if weight] for samples in instance.samples]
+        self.samples = instance.samples
         self.outputs = network.outputs
         self.bound = bound
         self.strict = strict

@@ -60,8 +60,7 @@ def loss_of(instance: Instance, outputs: list[Vector], work: Work) -> Number:
         f = tuple([values[i] for values in outputs])
         for weight, labels in samples:
             work.spend(1e-6 + len(f) * 1e-6)
-            if weight:
-                total = add(total, multiply(weight, loss(f, labels), work), work)
+            total = add(total, multiply(weight, loss(f, labels), work), work)
     return total
 
 

@@ -47,7 +47,7 @@ class Instance:
     Attributes:
         inputs: dimension of the inputs.
         structure: the network as it is written.
-        points: the distinct inputs x^1 ... x^n, in order of first appearance.
+        points: the distinct inputs x^1 ... x^n of the samples of weight above 0, in order of first appearance.
         samples: for every distinct input the samples that have it.
         loss: the loss of one sample.
         spaces: every space that occurs, once.
@@ -302,6 +302,7 @@ def _read_samples(
             weight = number(item["weight"], (place, "weight"), work)
             if weight < 0:
                 raise fault((place, "weight"), "a weight may not be negative")
-        merged.setdefault(x, []).append((weight, y))
+        if weight:
+            merged.setdefault(x, []).append((weight, y))
         work.spend(3e-6)
     return tuple(merged), tuple([tuple(samples) for samples in merged.values()])

@@ -38,17 +38,14 @@ class GuidedLoss:
         lows: list[tuple[Number, Value]] = []
         highs: list[tuple[Number, Value]] | None = []
         for i, (x, samples) in enumerate(zip(instance.points, instance.samples, strict=True)):
-            if not any(weight for weight, _ in samples):
-                continue
             outputs = Circuit(plan, x, f"{part}.signs: input {i}", hints.get(i, none), intervals, work).outputs()
             for weight, labels in samples:
-                if weight:
-                    low, high = loss.bounds(outputs, labels)
-                    lows.append((weight, low))
-                    if high is None:
-                        highs = None
-                    elif highs is not None:
-                        highs.append((weight, high))
+                low, high = loss.bounds(outputs, labels)
+                lows.append((weight, low))
+                if high is None:
+                    highs = None
+                elif highs is not None:
+                    highs.append((weight, high))
         self.low = self._total(lows)
         self.high = None if highs is None else self._total(highs)
 

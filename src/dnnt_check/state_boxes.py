@@ -11,12 +11,12 @@ a part the loss is bounded, whatever else is known of states there,
   most than a state in the part does of what states do, so cuts leave fewer vectors.
 
 All is done with the loss of single coordinates, so the loss has to be a sum over these. If it is made of lines, losses
-differ by multiples of some number, and bounds are raised to the next loss that there can be.
+in a part differ by multiples of some number, and bounds are raised to the next loss that there can be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dnnt_check.budget import Invalid, Work, describe, rough_seconds
 from dnnt_check.directions import HalfSpace, half_spaces
@@ -70,41 +70,53 @@ class _Checking:
         self.cuts: dict[tuple[int, ...], HalfSpace | None] = dict(
             zip(cuts, half_spaces([*cuts], summands, work), strict=True)
         )
-        self.base = self.constant
-        for coordinate in self.coordinates:
-            self.base = add(self.base, coordinate.value(0), work)
-        self.grain = self._grain()
         self.right: Keys | None = None
 
-    def _grain(self) -> Number:
-        """What all losses differ by multiples of; 0 if that is not known."""
+    def _ends(self, part: Part, at: int) -> Iterator[tuple[Digits, Number, Number]]:
+        """The intervals of a coordinate in a part, and what the first and the last digit of each give to the loss."""
+        low, high = part[at]
+        coordinate = self.coordinates[at]
+        for piece in coordinate.pieces:
+            first, last = max(piece.first, low), min(piece.last, high)
+            self.work.spend(PIECE)
+            if first <= last:
+                at_first = piece.at_first if first == piece.first else coordinate.value(first)
+                yield (first, last), at_first, piece.at_last if last == piece.last else coordinate.value(last)
+
+    def _grain(self, part: Part) -> tuple[Number, Number]:
+        """A loss in a part, and what all others there differ from it by multiples of; 0 if that is not known."""
+        base: Number = self.constant
         grain: Number = 0
-        for coordinate in self.coordinates:
+        for at in range(len(part)):
             before: Number | None = None
-            for piece in coordinate.pieces:
-                rise = add(piece.at_last, -piece.at_first, self.work)
-                steps = [] if before is None else [add(piece.at_first, -before, self.work)]
-                before = piece.at_last
+            for (first, last), start, end in self._ends(part, at):
+                if before is None:
+                    base = add(base, start, self.work)
+                    steps = []
+                else:
+                    steps = [add(start, -before, self.work)]
+                before = end
+                rise = add(end, -start, self.work)
                 if rise:
                     if not self.lines:
-                        return 0
-                    charge_quotient(rise, piece.last - piece.first, self.work)
-                    steps.append(ratio(rise, piece.last - piece.first))
+                        return 0, 0
+                    charge_quotient(rise, last - first, self.work)
+                    steps.append(ratio(rise, last - first))
                 for step in steps:
                     charge_quotient(grain, step, self.work)
                     grain = common(grain, step)
-                self.work.spend(PIECE)
-        return grain
+        return base, grain
 
-    def _raised(self, least: Number) -> Number:
-        """The least loss that there can be from a bound on."""
-        if not self.grain:
+    def _raised(self, least: Number, part: Part) -> Number:
+        """The least loss that there can be in a part from a bound on."""
+        base, grain = self._grain(part)
+        if not grain:
             return least
-        distance = add(least, -self.base, self.work)
-        charge_quotient(distance, self.grain, self.work)
-        above = ratio(distance, self.grain)
+        distance = add(least, -base, self.work)
+        charge_quotient(distance, grain, self.work)
+        above = ratio(distance, grain)
         steps = -(-above.numerator // above.denominator)
-        return add(self.base, multiply(self.grain, steps, self.work), self.work)
+        return add(base, multiply(grain, steps, self.work), self.work)
 
     def check(self, entries: Sequence[BoxSplit | BoxWindow | BoxBound]) -> None:
         """Walk through the tree. Of the parts before only what is to be undone is kept, however deep the tree is."""
@@ -130,7 +142,7 @@ class _Checking:
             elif any(first > last for first, last in part):
                 continue
             elif isinstance(entry, BoxBound):
-                least = self._raised(self._bounded(part, entry))
+                least = self._raised(self._bounded(part, entry), part)
                 if self.loss.too_small(least):
                     raise Invalid(f"{place}: only losses of {brief(least)} or more are proved in this box")
             else:
@@ -179,18 +191,9 @@ class _Checking:
 
     def _least(self, part: Part, at: int, slope: Number) -> Number:
         """The least of the part of the loss of one coordinate, plus slope times the digit, or less than that."""
-        work, (low, high) = self.work, part[at]
-        coordinate = self.coordinates[at]
+        work = self.work
         best: Number | None = None
-        for piece in coordinate.pieces:
-            first, last = max(piece.first, low), min(piece.last, high)
-            work.spend(PIECE)
-            if first > last:
-                continue
-            values = [
-                piece.at_first if first == piece.first else coordinate.value(first),
-                piece.at_last if last == piece.last else coordinate.value(last),
-            ]
+        for (first, last), *values in self._ends(part, at):
             tilts = [multiply(slope, first, work), multiply(slope, last, work)]
             if self.lines:
                 least = min(add(values[0], tilts[0], work), add(values[1], tilts[1], work))

@@ -42,7 +42,7 @@ class StateLoss:
         self.bound = bound
         self.strict = strict
         self.work = work
-        self.samples = [[(weight, labels) for weight, labels in samples if weight] for samples in instance.samples]
+        self.samples = instance.samples
         self.loss = instance.loss.function(work)
         self.activations = [None if activation is None else activation.function(work) for activation in structure.rows]
         self.blocks = [self._block_size(i * self.rows, (i + 1) * self.rows) for i in range(len(self.samples))]

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.dnnt_check.cases import activate as activated, exact, random_number, reachable, sample_loss, text
-from tests.dnnt_check.states import States, Vector, added, greatest, random_cuts, random_states, read
+from tests.dnnt_check.states import States, Vector, added, counted, greatest, random_cuts, random_states, read
 
 Q = Fraction
 
@@ -88,6 +88,9 @@ class Axes:
             self.values.append([low + step * i for i in range(int((high - low) / step) + 1)] if step else [low])
 
 
+Part = list[list[Fraction]]
+
+
 class Losses(Axes):
     """The loss as a sum over coordinates.
 
@@ -95,7 +98,6 @@ class Losses(Axes):
         parts: for each coordinate its values and what they cost.
         constant: what outputs with known values cost.
         sharp: whether the documentation says exactly what any leaf proves.
-        grain: what all losses differ by multiples of.
     """
 
     def __init__(self, states: States) -> None:
@@ -117,8 +119,6 @@ class Losses(Axes):
                 self.constant += sum((self._alone(i, place, value) for i in range(n)), Q(0))
         identity = all(name.startswith(("h", "c")) or self.kinds[name] == "identity" for name in instance["outputs"])
         self.sharp = self.kind in CONSTANT or (self.kind in LINES and identity)
-        self.grain = divisor([b - a for part in self.parts for a, b in itertools.pairwise(part.values())] or [Q(0)])
-        self.base = self.constant + sum((next(iter(part.values())) for part in self.parts), Q(0))
 
     def _part(self, row: int, i: int, value: Fraction) -> Fraction:
         name = self.states.instance["rows"][row]
@@ -128,7 +128,7 @@ class Losses(Axes):
     def _alone(self, i: int, place: int, output: Fraction) -> Fraction:
         """What an output costs on an input."""
         total = Q(0)
-        for sample in self.states.instance["samples"]:
+        for sample in counted(self.states.instance):
             if tuple(map(exact, sample["x"])) == self.states.inputs[i]:
                 weight = exact(sample.get("weight", 1))
                 total += weight * sample_loss(self.states.instance["loss"], [output], [exact(sample["y"][place])])
@@ -138,14 +138,15 @@ class Losses(Axes):
         """The total loss of a state."""
         return self.constant + sum((part[v] for part, v in zip(self.parts, state, strict=True)), Q(0))
 
-    def raised(self, bound: Fraction) -> Fraction:
-        """The next loss that there can be."""
-        return self.base + math.ceil((bound - self.base) / self.grain) * self.grain if self.grain else bound
+    def raised(self, bound: Fraction, part: Part) -> Fraction:
+        """The next loss that there can be in a part: losses there differ by multiples of some number."""
+        costs = [[known[v] for v in values] for known, values in zip(self.parts, part, strict=True)]
+        grain = divisor([b - a for each in costs for a, b in itertools.pairwise(each)] or [Q(0)])
+        base = self.constant + sum((each[0] for each in costs), Q(0))
+        return base + math.ceil((bound - base) / grain) * grain if grain else bound
 
 
 # ---------------------------------------------------------------- leaves
-
-Part = list[list[Fraction]]
 
 
 @dataclass
@@ -245,8 +246,8 @@ class Builder:
             high += sharp
             low += sharp if losses.sharp or not slope else min(_in_runs([costs[v] for v in values], slope, values))
         if losses.sharp:
-            return losses.raised(low), losses.raised(high)
-        return low, losses.raised(high)
+            return losses.raised(low, part), losses.raised(high, part)
+        return low, losses.raised(high, part)
 
     def _window(self, part: Part, chosen: list[int], result: Tree) -> None:
         result.boxes.append({"window": chosen})

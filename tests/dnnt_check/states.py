@@ -47,7 +47,7 @@ class States:
         rows = {name: state[r * n : (r + 1) * n] for r, name in enumerate(self.instance["rows"])}
         kinds = {v["id"]: v["activation"] for v in self.instance["vertices"]}
         total = Q(0)
-        for sample in self.instance["samples"]:
+        for sample in counted(self.instance):
             i = self.inputs.index(tuple(map(exact, sample["x"])))
             f = [
                 rows[name][i] if name.startswith("h") else activate(kinds[name], rows[name][i])
@@ -123,7 +123,8 @@ def random_states(rng: random.Random, units: int = 3, equal: int = 1) -> States:
     for x in [*points, points[0]] if rng.random() < 0.3 else points:
         sample: dict[str, Any] = {"x": x, "y": [rng.choice(labels) for _ in outputs]}
         if rng.random() < 0.3:
-            sample["weight"] = rng.choice([0, 2, "1/3"])
+            # One sample at least has coordinates.
+            sample["weight"] = rng.choice([0, 2, "1/3"]) if samples else rng.choice([2, "1/3"])
         samples.append(sample)
     instance = {
         "format": "dnnt-instance",
@@ -139,9 +140,14 @@ def random_states(rng: random.Random, units: int = 3, equal: int = 1) -> States:
     return read(instance)
 
 
+def counted(instance: dict[str, Any]) -> list[dict[str, Any]]:
+    """The samples that cost something."""
+    return [sample for sample in instance["samples"] if exact(sample.get("weight", 1))]
+
+
 def read(instance: dict[str, Any]) -> States:
     """The summands of an instance; `rows` names the sums and then the units that are outputs, in order of position."""
-    inputs = list(dict.fromkeys([tuple(map(exact, sample["x"])) for sample in instance["samples"]]))
+    inputs = list(dict.fromkeys([tuple(map(exact, sample["x"])) for sample in counted(instance)]))
     n, rows = len(inputs), instance["rows"]
     width = n * len(rows)
     kinds = {v["id"]: v["activation"] for v in instance["vertices"]}

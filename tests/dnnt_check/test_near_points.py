@@ -12,7 +12,7 @@ import pytest
 
 from tests.dnnt_check.cases import reachable
 from tests.dnnt_check.lower import FAR, line
-from tests.dnnt_check.states import States, Vector, dot, greatest, random_cuts, random_states
+from tests.dnnt_check.states import States, Vector, counted, dot, greatest, random_cuts, random_states
 
 Q = Fraction
 
@@ -26,7 +26,7 @@ def squares(states: States) -> tuple[list[Fraction], list[Fraction], Fraction]:
     rows = states.instance["rows"]
     weights, sums, total = [Q(0)] * states.width, [Q(0)] * states.width, Q(0)
     seconds = [Q(0)] * states.width
-    for sample in states.instance["samples"]:
+    for sample in counted(states.instance):
         i = states.inputs.index(tuple(map(Q, sample["x"])))
         w = Q(sample.get("weight", 1))
         for name, y in zip(states.instance["outputs"], sample["y"], strict=True):
@@ -34,7 +34,7 @@ def squares(states: States) -> tuple[list[Fraction], list[Fraction], Fraction]:
             weights[place] += w
             sums[place] += w * Q(y)
             seconds[place] += w * Q(y) ** 2
-    means = [s / w if w else Q(0) for w, s in zip(weights, sums, strict=True)]
+    means = [s / w for w, s in zip(weights, sums, strict=True)]
     for w, m, s in zip(weights, means, seconds, strict=True):
         total += s - w * m * m
     return weights, means, total
@@ -62,10 +62,8 @@ def small(rng: random.Random) -> tuple[States, list[Vector]]:
 def bound_beyond(states: States, cut: list[int], slack: Fraction) -> Fraction | None:
     """What all states of more slack cost at least, as docs/certificates.md has it; None where nothing follows."""
     weights, means, constant = squares(states)
-    if any(c and not w for c, w in zip(cut, weights, strict=True)):
-        return None
     excess = dot(cut, tuple(means)) - greatest([*states.units, *states.rest], cut) + slack
-    spread = sum((c * c / w for c, w in zip(cut, weights, strict=True) if c), Q(0))
+    spread = sum((c * c / w for c, w in zip(cut, weights, strict=True)), Q(0))
     return constant + excess * excess / spread if excess > 0 else None
 
 
@@ -219,11 +217,14 @@ def test_outputs_with_activations() -> None:
 
 
 def test_a_coordinate_without_weight() -> None:
-    """It must not be in the cut: states may be anywhere in it at no cost."""
+    """It must not be in the cut: states may be anywhere in it at no cost. Samples of weight 0 have no coordinates."""
+    instance = copy.deepcopy(FAR)
+    instance["layers"][1]["activation"] = {"kind": "scale", "factor": 0}
+    assert "cuts[0]: a coordinate without weight" in line(instance, Q(144), False, {**GOOD, "slack": 100})
     instance = copy.deepcopy(FAR)
     instance["samples"][1]["weight"] = 0
-    assert "cuts[0]: a coordinate without weight" in line(instance, Q(144), False, {**GOOD, "slack": 100})
-    alone = {**GOOD, "cuts": [[1, 0]], "slack": 0}
+    assert "cuts[0]: 2 coordinates are given, a state has 1" in line(instance, Q(144), False, GOOD)
+    alone = {**GOOD, "cuts": [[1]], "slack": 0}
     assert line(instance, Q(144), False, alone) == "VALID loss >= 144"
     assert "the loss 144 is reachable" in line(instance, Q(145), False, alone)
 

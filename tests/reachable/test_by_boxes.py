@@ -148,6 +148,36 @@ def test_a_label_that_residues_forbid() -> None:
     assert isinstance(grounds, ReachableStates) and grounds.last == "boxes"
 
 
+@pytest.mark.parametrize("units", [10**5, 10**20])
+def test_losses_in_a_part_differ_by_more_than_elsewhere(units: int) -> None:
+    """Below the label of the first sample losses end in 2/5, above it in 3/5: there the bound may be raised further."""
+    layers = [
+        {
+            "units": units,
+            "activation": {"kind": "clip", "low": -1, "high": 2},
+            "weights": {"from": -3, "to": 3},
+            "bias": [Fraction(1, 3)],
+        },
+        {"units": 1, "activation": "identity", "weights": [3], "bias": [3]},
+    ]
+    samples = [((-1,), (Fraction(2, 5),)), ((2,), (-1,), 2)]
+    found = dnnt.solve(dnnt.layered(1, layers, samples, loss="absolute"))
+    assert (found.status, found.assurance) == ("optimal", "checked")
+
+
+@pytest.mark.parametrize("kind", ["squared", "absolute"])
+def test_samples_of_weight_0_are_no_coordinates(kind: str) -> None:
+    """The second sample costs nothing, however many units there are; the first is missed by a half."""
+    layers = [
+        {"units": 10**6, "activation": "relu", "weights": [-1, 1], "bias": [0]},
+        {"units": 1, "activation": "identity", "weights": [-3, 0, 6], "bias": [Fraction(1, 2)]},
+    ]
+    samples = [((2,), (-2061162,)), ((-1,), (5,), 0)]
+    found = dnnt.solve(dnnt.layered(1, layers, samples, loss=kind))
+    right = Fraction(1, 4) if kind == "squared" else Fraction(1, 2)
+    assert (found.status, found.assurance, found.loss) == ("optimal", "checked", right)
+
+
 def test_limits_keep_what_is_proved() -> None:
     """A limit in the middle leaves parameters, a bound, and nothing false."""
     layers = [

@@ -1,7 +1,7 @@
 """What is asked about: an instance taken apart once, in whichever way it can be taken.
 
-Four kinds: no parameters at all (an empty space), no samples (every choice has loss 0), two layers (the expression tree
-with annotations), and any other network, whose choices are tried one by one (`deep`).
+Four kinds: no parameters at all (an empty space), no samples that count (every choice has loss 0), two layers (the
+expression tree with annotations), and any other network, whose choices are tried one by one (`deep`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.packing import Packing
-from dnnt.reachable.program import Program
+from dnnt.reachable.program import Program, distinct_inputs
 from dnnt.reachable.terms import terms_of
 from dnnt.running import Run
 
@@ -56,7 +56,7 @@ class Subject:
 
     @property
     def free(self) -> Free:
-        """Where there are no samples: all parameters. Raises `TooLarge`."""
+        """Where there are no samples that count: all parameters. Raises `TooLarge`."""
         return all_of(self.instance.network.graph())
 
 
@@ -85,7 +85,7 @@ def subject_of(instance: Instance) -> Subject:
         raise MethodUnsuitable(CONTINUOUS)
     if instance.has_empty_space:
         return Subject(instance, EMPTY)
-    if not instance.samples:
+    if not distinct_inputs(instance):
         return Subject(instance, NO_SAMPLES)
     try:
         return Subject(instance, TWO_LAYERS, program_of(instance))

@@ -25,7 +25,7 @@ from dnnt.reachable.assemble import parameters_of
 from dnnt.reachable.expression import Node
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.ordered import ascending, increasing
-from dnnt.reachable.program import joined
+from dnnt.reachable.program import distinct_inputs, joined
 from dnnt.reachable.search import CELL_SECONDS
 from dnnt.reachable.terms import Term, terms_of
 from dnnt.running import MIB, Run, Stop
@@ -72,7 +72,7 @@ class SubsetSum(Method):
         self._read = None
         if instance.is_continuous:
             return "a parameter may be any real number"
-        if len({sample.x for sample in instance.samples}) != 1:
+        if len(distinct_inputs(instance)) != 1:
             return "it takes exactly one distinct input"
         try:
             line = _line(instance, Run())

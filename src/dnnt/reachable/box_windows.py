@@ -9,8 +9,7 @@ from dnnt.exact import Number, normal
 from dnnt.reachable.clouds import Cloud
 from dnnt.reachable.found import Found
 from dnnt.reachable.halves import Parts
-from dnnt.reachable.hull_program import DigitBox
-from dnnt.reachable.lines import Lines
+from dnnt.reachable.lines import DigitBox, Lines
 from dnnt.reachable.powers import power_window, predicted
 from dnnt.reachable.window import FormedWindow, others_of
 from dnnt.running import Run

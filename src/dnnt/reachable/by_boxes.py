@@ -23,8 +23,8 @@ from dnnt.reachable.clouds import Cloud, Digits, clouds_of
 from dnnt.reachable.cut_bounds import in_values
 from dnnt.reachable.found import Found, Grounds, Searched, way_of_mixture
 from dnnt.reachable.halves import Parts
-from dnnt.reachable.hull_program import Beyond, DigitBox, HullProgram
-from dnnt.reachable.lines import Lines, lined
+from dnnt.reachable.hull_program import Beyond, HullProgram
+from dnnt.reachable.lines import DigitBox, Lines, lined
 from dnnt.reachable.mixtures import Exchanges, rounded
 from dnnt.reachable.powers import digits_of
 from dnnt.reachable.projection import Vertex
@@ -158,9 +158,9 @@ class _Search:
         assert self.best is not None, "some state was found"
         return normal((self.best.loss if self.threshold is None else self.threshold) - self.lines.constant)
 
-    def _next(self) -> Number:
-        """The greatest loss (without the constant) of a state that is looked for."""
-        return normal(self._budget() - self.lines.grain[1]) if self.threshold is None else self._budget()
+    def _next(self, box: DigitBox) -> Number:
+        """The greatest loss (without the constant) of a state of a box that is looked for."""
+        return self.lines.below(self._budget(), box) if self.threshold is None else self._budget()
 
     def _closed(self, node: _Node) -> bool:
         return self._is_enough(node.bound)
@@ -178,7 +178,7 @@ class _Search:
             digits = digits_of(self.parts.packing, mixture.key)
             loss = self.lines.loss([digits[each.axis] for each in self.coordinates])
             self._improve(Found(loss, way_of_mixture(self.parts, mixture.frozen())))
-        return _Node(box, self.lines.raised(found.bound), found.why, found.point, found.vertices)
+        return _Node(box, self.lines.raised(found.bound, box), found.why, found.point, found.vertices)
 
     def _improve(self, found: Found) -> None:
         if self.best is None or found.loss < self.best.loss:
@@ -204,10 +204,14 @@ class _Search:
             if self._answered() or self._closed(node):
                 return
         if not node.tight:
-            box = self.hull.extent(node.box, self._next())
+            box = self.hull.extent(node.box, self._next(node.box))
+            between = None if box is None else box.gap
+            if box is not None and between is not None:
+                self._split(node, between, box.high[between])
+                return
             if box is not None and box != node.box:
                 node = self._carved(node, box)
-                if self._listed(node, everything):
+                if self._closed(node) or self._listed(node, everything):
                     return
             node.tight = True
         centre, before = self.hull.centre(node.box, node.bound) or node.point, self.best
@@ -294,7 +298,7 @@ class _Search:
         """Split a node at a digit; but for the inner part, which its maker looks at, the parts are open."""
         boxes = node.box.below(i, digit), node.box.above(i, digit)
         made = [
-            _Node(box, node.bound, node.why, node.point, node.vertices)
+            _Node(box, self.lines.raised(node.bound, box), node.why, node.point, node.vertices)
             if place == inner
             else self._node(box, self._wanted())
             for place, box in enumerate(boxes)
@@ -302,8 +306,9 @@ class _Search:
         node.split, node.parts = (i, digit), (made[0], made[1])
         for place, part in enumerate(made):
             if place != inner:
-                if part.bound < node.bound:
-                    part.bound, part.why = node.bound, node.why
+                inherited = self.lines.raised(node.bound, part.box)
+                if part.bound < inherited:
+                    part.bound, part.why = inherited, node.why
                 self._open(part)
         return node.parts
 

@@ -62,9 +62,7 @@ def program_of_layers(instance: Instance, network: Layered) -> Program:
     if hidden.activation.is_constant:
         columns = [(0,) * n] * len(columns)  # What comes in changes nothing.
     spaces = [finite(hidden.weights)] * network.inputs + [finite(hidden.bias)]
-    slots = [
-        Slots(space, column, 1, ((0, j),)) for j, (space, column) in enumerate(zip(spaces, columns, strict=True))
-    ]
+    slots = [Slots(space, column, 1, ((0, j),)) for j, (space, column) in enumerate(zip(spaces, columns, strict=True))]
     incoming = total_of(slots, n)
     outgoing = tuple(total_of([Slots(finite(last.weights), (1,), 1, ((1 + t, 0),))], 1) for t in range(outputs))
     node = Spread(Image(incoming.node, hidden.activation), tuple(total.node for total in outgoing), None)

@@ -15,35 +15,11 @@ from math import ceil, floor, gcd, lcm
 
 from dnnt.exact import Number, normal
 from dnnt.reachable.clouds import Cloud, Digits
-from dnnt.reachable.lines import Corner, Lined, lower_hull
+from dnnt.reachable.lines import Corner, DigitBox, Lined, lower_hull
 from dnnt.reachable.projection import Cut, Vertex, cut_in
 from dnnt.reachable.simplex import Column, Prices, Solved, least
 
 ZERO, ONE = Fraction(0), Fraction(1)
-
-
-@dataclass(frozen=True, slots=True)
-class DigitBox:
-    """The digits between `low` and `high`, both included, of the coordinates that the loss depends on."""
-
-    low: tuple[int, ...]
-    high: tuple[int, ...]
-
-    @property
-    def cells(self) -> int:
-        """The number of points."""
-        cells = 1
-        for a, b in zip(self.low, self.high, strict=True):
-            cells *= b - a + 1
-        return cells
-
-    def below(self, i: int, digit: int) -> DigitBox:
-        """The part whose coordinate i is at most a digit."""
-        return DigitBox(self.low, (*self.high[:i], min(digit, self.high[i]), *self.high[i + 1 :]))
-
-    def above(self, i: int, digit: int) -> DigitBox:
-        """The part whose coordinate i is more than a digit."""
-        return DigitBox((*self.low[:i], max(digit + 1, self.low[i]), *self.low[i + 1 :]), self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +79,9 @@ class HullProgram:
         return found if value > plain else Bounded(normal(plain), Beyond(), found.point, found.vertices)
 
     def extent(self, box: DigitBox, budget: Number) -> DigitBox | None:
-        """The smallest box around what of the hull lies in the box and costs at most the budget, as far as is found."""
+        """The smallest box around what of the hull lies in the box and costs at most the budget, as far as is found;
+        None where nothing does. It is empty where all of that lies between two digits of a coordinate.
+        """
         corners = [each.corners(a, b) for each, a, b in zip(self.coordinates, box.low, box.high, strict=True)]
         low, high = [], []
         for i, base in enumerate(box.low):
@@ -112,8 +90,7 @@ class HullProgram:
                 return None
             low.append(base + ceil(first.cost))
             high.append(base + floor(-last.cost))
-        made = DigitBox(tuple(map(max, low, box.low)), tuple(map(min, high, box.high)))
-        return None if any(a > b for a, b in zip(made.low, made.high, strict=True)) else made
+        return DigitBox(tuple(map(max, low, box.low)), tuple(map(min, high, box.high)))
 
     def centre(self, box: DigitBox, budget: Number) -> tuple[Fraction, ...] | None:
         """A point of the hull in the box that costs at most the budget, well inside what there is of them."""

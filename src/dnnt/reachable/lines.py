@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from math import ceil
 
@@ -19,6 +18,35 @@ from dnnt.reachable.terms import Term
 
 Corner = tuple[int, Number]
 """A digit and the loss there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigitBox:
+    """The digits between `low` and `high`, both included, of the coordinates that the loss depends on."""
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+    @property
+    def cells(self) -> int:
+        """The number of points."""
+        cells = 1
+        for a, b in zip(self.low, self.high, strict=True):
+            cells *= b - a + 1
+        return cells
+
+    @property
+    def gap(self) -> int | None:
+        """A coordinate that has no digit, if there is one."""
+        return next((i for i, (a, b) in enumerate(zip(self.low, self.high, strict=True)) if a > b), None)
+
+    def below(self, i: int, digit: int) -> DigitBox:
+        """The part whose coordinate i is at most a digit."""
+        return DigitBox(self.low, (*self.high[:i], min(digit, self.high[i]), *self.high[i + 1 :]))
+
+    def above(self, i: int, digit: int) -> DigitBox:
+        """The part whose coordinate i is more than a digit."""
+        return DigitBox((*self.low[:i], max(digit + 1, self.low[i]), *self.low[i + 1 :]), self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +73,9 @@ class Lined:
         """The least loss between two digits."""
         return min(value for _, value in self.corners(low, high))
 
-    @property
-    def steps(self) -> list[Number]:
-        """Numbers whose sums of multiples are all differences of its values."""
-        corners = self.corners(0, self.count - 1)
+    def steps(self, low: int, high: int) -> list[Number]:
+        """Numbers whose sums of multiples are all differences of its values between two digits."""
+        corners = self.corners(low, high)
         return [normal(Fraction(v - u, b - a)) for (a, u), (b, v) in pairwise(corners)]
 
     def bends(self, low: int, high: int) -> list[int]:
@@ -68,16 +95,24 @@ class Lines:
     coordinates: tuple[Lined, ...]
     constant: Number
 
-    @cached_property
-    def grain(self) -> tuple[Number, Number]:
-        """A loss (without the constant), and what all others differ from it by multiples of."""
-        steps = [step for each in self.coordinates for step in each.steps]
-        return normal(sum((each.at(0) for each in self.coordinates), start=Fraction(0))), common_step(steps)
-
-    def raised(self, bound: Number) -> Number:
-        """The least loss (without the constant) that there can be from a bound on."""
-        base, step = self.grain
+    def raised(self, bound: Number, box: DigitBox) -> Number:
+        """The least loss (without the constant) that there can be in a box from a bound on."""
+        base, step = self._grain(box)
         return normal(base + step * ceil((bound - base) / Fraction(step))) if step else bound
+
+    def below(self, bound: Number, box: DigitBox) -> Number:
+        """The greatest loss (without the constant) that there can be in a box below a bound."""
+        base, step = self._grain(box)
+        return normal(base + step * (ceil((bound - base) / Fraction(step)) - 1)) if step else bound
+
+    def _grain(self, box: DigitBox) -> tuple[Number, Number]:
+        """A loss in a box (without the constant), and what all others there differ from it by multiples of."""
+        steps: list[Number] = []
+        base: Number = 0
+        for each, low, high in zip(self.coordinates, box.low, box.high, strict=True):
+            steps += each.steps(low, high)
+            base = normal(base + each.at(low))
+        return base, common_step(steps)
 
     def loss(self, digits: Sequence[int]) -> Number:
         """The total loss at the digits of these coordinates."""

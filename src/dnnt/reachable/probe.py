@@ -100,6 +100,8 @@ def wanted_state(instance: Instance, program: Program) -> Vector | None:
     position = {x: i for i, x in enumerate(program.inputs)}
     state: list[int | None] = [None] * program.width
     for sample in instance.samples:
+        if not sample.weight:
+            continue
         for block, place in places.items():
             y, at = sample.y[place], block * n + position[sample.x]
             if type(y) is not int or state[at] not in (None, y):

@@ -68,7 +68,7 @@ class Output:
 class Program:
     """The reachable states of an instance: groups of units, the rest, and how a state becomes outputs.
 
-    `inputs` are the distinct inputs of the samples in order of first appearance, `blocks` the number of blocks of
+    `inputs` are the distinct inputs of the samples (see `distinct_inputs`), `blocks` the number of blocks of
     len(inputs) coordinates in a state.
     """
 
@@ -85,8 +85,8 @@ class Program:
 
 
 def distinct_inputs(instance: Instance) -> tuple[Vector, ...]:
-    """The distinct inputs of the samples, in order of first appearance."""
-    return tuple(dict.fromkeys(sample.x for sample in instance.samples))
+    """The distinct inputs of the samples of weight above 0, in order of first appearance: others cost nothing."""
+    return tuple(dict.fromkeys(sample.x for sample in instance.samples if sample.weight))
 
 
 def joined(runs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -60,16 +60,16 @@ def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Ter
     position = {x: i for i, x in enumerate(program.inputs)}
     targets: list[dict[tuple[Number, ...], Number]] = [{} for _ in program.inputs]
     for sample in instance.samples:
-        at = targets[position[sample.x]]
-        at[sample.y] = normal(at.get(sample.y, 0) + sample.weight)
+        if sample.weight:
+            at = targets[position[sample.x]]
+            at[sample.y] = normal(at.get(sample.y, 0) + sample.weight)
     terms: list[Term] = []
     by_output = is_convex_sum(instance)
     for i in mixed_order(n):
-        weighted = {y: w for y, w in targets[i].items() if w}
         if by_output:
-            terms.extend(_by_output(instance, program, packing, i, weighted))
+            terms.extend(_by_output(instance, program, packing, i, targets[i]))
         else:
-            terms.append(_whole(instance, program, packing, i, weighted))
+            terms.append(_whole(instance, program, packing, i, targets[i]))
     return terms
 
 

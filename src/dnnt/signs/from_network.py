@@ -87,10 +87,9 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
     high: Value | None = 0
     groups: dict[tuple[Number, ...], list[Sample]] = {}
     for sample in instance.samples:
-        groups.setdefault(sample.x, []).append(sample)
+        if sample.weight:
+            groups.setdefault(sample.x, []).append(sample)
     for i, (x, samples) in enumerate(groups.items()):
-        if not any(sample.weight for sample in samples):
-            continue
         try:
             circuit = NetworkCircuit(wiring, x, bits, poll)
             outputs = circuit.outputs()
@@ -102,8 +101,6 @@ def _bounds(instance: Instance, wiring: Wiring, bits: int, poll: Callable[[], No
         with ctx.workprec(bits):
             for sample in samples:
                 poll()
-                if not sample.weight:
-                    continue
                 least, most = loss_bounds(instance.loss, outputs, sample.y)
                 low = _plus(low, sample.weight, least)
                 high = None if high is None or most is None else _plus(high, sample.weight, most)

@@ -85,6 +85,8 @@ def loss_of_state(instance: Instance, state: State) -> Fraction:
     activations = {vertex.id: vertex.activation for vertex in network.vertices}
     total = Fraction(0)
     for sample in instance.samples:
+        if not sample.weight:
+            continue
         i = inputs.index(sample.x)
         outputs = [normal(state[place * len(inputs) + i]) for place in range(len(network.outputs))]
         named = zip(network.outputs, outputs, strict=True)
@@ -94,7 +96,7 @@ def loss_of_state(instance: Instance, state: State) -> Fraction:
 
 
 def _inputs(instance: Instance) -> list[tuple[Number, ...]]:
-    return list(dict.fromkeys(sample.x for sample in instance.samples))
+    return list(dict.fromkeys(sample.x for sample in instance.samples if sample.weight))
 
 
 def _second(network: Network) -> set[str]:
