@@ -24,6 +24,9 @@ from dnnt.spaces import Finite, Real, Space, Values, finite, preferred
 MAX_BITS = 10**6
 """Values longer than this end the run: one multiplication of them would outlast a poll."""
 
+WRITING = 4e-6
+"""Seconds to write out an edge of a layer."""
+
 Vector = list[Number]
 Slots = Sequence[tuple[Finite, Sequence[Number]]]
 
@@ -46,7 +49,7 @@ class BruteForce(Method):
         exponent = choices_log10(network)
         inputs = len({sample.x for sample in instance.samples})
         each = 1.2e-6 + inputs * 0.9e-6
-        seconds = 10**exponent * each if exponent < 300 else float("inf")
+        seconds = WRITING * network.edge_count + (10**exponent * each if exponent < 300 else float("inf"))
         return Cost(
             seconds,
             1.0 + network.edge_count * 0.002,

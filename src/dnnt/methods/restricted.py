@@ -16,7 +16,7 @@ from dnnt.errors import TooLarge
 from dnnt.evaluation import evaluate, outputs
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
-from dnnt.network import MAX_EDGES
+from dnnt.network import MAX_EDGES, Layered
 from dnnt.parameters import first_choice
 from dnnt.running import Run
 from dnnt.signs.from_network import total_bounds
@@ -42,15 +42,19 @@ class Restricted(Method):
     summary = "one option for every parameter: evaluates the only choice, by proved signs where numbers are too long"
 
     def assess(self, instance: Instance) -> Cost | str:
-        """Takes instances in which every parameter has exactly one option, and that can be written out."""
+        """Takes instances in which every parameter has exactly one option; where numbers are long, the network has to be
+        written out.
+        """
         if not is_restricted(instance):
             return "some parameter has more than one option"
         edges = instance.network.edge_count
-        if edges > MAX_EDGES:
-            return f"more than {MAX_EDGES:,} edges"
         inputs = len({sample.x for sample in instance.samples})
         if is_short(instance):
-            return Cost(1e-6 * inputs * (edges + 1), 1.0, SHORT)
+            # Layers are evaluated as they are written, not unit by unit.
+            work = instance.network.inputs if isinstance(instance.network, Layered) else edges
+            return Cost(1e-6 * inputs * (work + 1), 1.0, SHORT)
+        if edges > MAX_EDGES:
+            return f"more than {MAX_EDGES:,} edges"
         seconds = 1e-3 * inputs * (edges + 1)
         return Cost(seconds, 16.0 + edges * 0.02, f"one choice, {edges:,} edges, {inputs:,} inputs, very long numbers")
 
