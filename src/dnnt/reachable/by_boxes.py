@@ -270,10 +270,7 @@ class _Search:
 
     def _listed(self, node: _Node, chosen: tuple[int, ...]) -> bool:
         """Whether a window of some coordinates shows that a box has no state that is of interest then."""
-        cells = 1
-        for i in chosen:
-            cells *= node.box.high[i] - node.box.low[i] + 1
-        listed = self._least_in(node.box, chosen) if cells <= self.room else None
+        listed = self._least_in(node.box, chosen) if self.windows.fits(node.box, chosen) else None
         if listed is None:
             return False
         bound = self._wanted() if listed.least is None else listed.least

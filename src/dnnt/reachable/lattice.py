@@ -3,20 +3,23 @@
 Every sum of k vectors of A is k·a + u·B for the base a = min A, integers u and a basis B of the lattice that all
 differences of vectors of A generate. B comes from Hermite's normal form. Of all bases, one is looked
 for in which A and the box of sums that are asked for are narrow: the coordinates of u are functionals, and adding an
-integer multiple of one to another, as in Gauss's reduction of a form, is repeated while their widths shrink. A narrower
-box of coordinates has fewer cells; that is all that depends on the basis.
+integer multiple of one to another (or of the sum or difference of two), as in Gauss's reduction of a form, is repeated
+while their widths shrink. A narrower box of coordinates has fewer cells; that is all that depends on the basis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 from math import ceil, floor
 from operator import mul
 
 Point = tuple[int, ...]
+
+FEW_POINTS = 64
+"""So many vectors are all looked at where widths are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,47 +147,74 @@ def _combined(row: Sequence[int], plain: Sequence[Sequence[Fraction]]) -> list[F
 
 
 def _narrowed(plain: Lattice, vectors: Sequence[Point], low: Point, high: Point) -> Lattice:
-    rank = plain.rank
-    points = _outer([p for v in vectors if (p := plain.coordinates(v, 1)) is not None])
+    points = [p for v in vectors if (p := plain.coordinates(v, 1)) is not None]
     functionals = _functionals(plain.echelon, plain.pivots)
-    change = [list(row) for row in plain.change]
-    basis = [list(row) for row in plain.basis]
-    # Once without and once with a factor, as the windows have about 2 + rank times the width of A.
-    share = rank + 2
-
-    def width(row: Sequence[int]) -> Fraction:
-        values = [dot(row, p) for p in points]
-        functional = _combined(row, functionals)
-        box = sum(
-            (abs(f) * (high[p] - low[p]) for f, p in zip(functional, plain.pivots, strict=True)),
-            Fraction(0),
-        )
-        return share * (max(values) - min(values)) + box
-
-    widths = [width(row) for row in change]
-    improved = True
-    while improved:
-        improved = False
-        for i in range(rank):
-            for j in range(rank):
-                if i == j:
-                    continue
-                for sign in (1, -1):
-                    times = sign
-                    while True:
-                        row = [x + times * y for x, y in zip(change[i], change[j], strict=True)]
-                        if (found := width(row)) >= widths[i]:
-                            break
-                        change[i], widths[i], improved = row, found, True
-                        basis[j] = [x - times * y for x, y in zip(basis[j], basis[i], strict=True)]
-                        times *= 2
+    sides = [high[p] - low[p] for p in plain.pivots]
+    narrowing = _Narrowing(plain, functionals, sides, points if len(points) <= FEW_POINTS else _outer(points))
+    narrowing.run_through()
+    if len(points) > FEW_POINTS:
+        # Where the coordinates were skew at first, other points turn out to be extreme.
+        moved = {tuple(dot(row, p) for row in narrowing.change): p for p in points}
+        narrowing.points += [moved[p] for p in _outer(list(moved))]
+        narrowing.run_through()
     return Lattice(
         plain.base,
         plain.echelon,
         plain.pivots,
-        tuple(map(tuple, basis)),
-        tuple(map(tuple, change)),
+        tuple(map(tuple, narrowing.basis)),
+        tuple(map(tuple, narrowing.change)),
     )
+
+
+class _Narrowing:
+    """Coordinates on the way to narrow ones: rows of `change`, and the basis that belongs to them."""
+
+    def __init__(
+        self, plain: Lattice, functionals: Sequence[Sequence[Fraction]], sides: Sequence[int], points: list[Point]
+    ) -> None:
+        self.functionals, self.sides, self.points = functionals, sides, points
+        self.change = [list(row) for row in plain.change]
+        self.basis = [list(row) for row in plain.basis]
+        # Once without and once with a factor, as the windows have about 2 + rank times the width of A.
+        self.share = plain.rank + 2
+
+    def run_through(self) -> None:
+        """Add multiples of coordinates, and of sums and differences of two, while that makes others narrower."""
+        rank = len(self.change)
+        improved = True
+        while improved:
+            improved = any([self._shrunk(i, move) for i in range(rank) for move in moves(rank, i, 1)])
+            improved = improved or any(self._shrunk(i, move) for i in range(rank) for move in moves(rank, i, 2))
+
+    def _width(self, row: Sequence[int]) -> Fraction:
+        values = [dot(row, p) for p in self.points]
+        functional = _combined(row, self.functionals)
+        box = sum((abs(f) * side for f, side in zip(functional, self.sides, strict=True)), Fraction(0))
+        return self.share * (max(values) - min(values)) + box
+
+    def _shrunk(self, i: int, move: Sequence[int]) -> bool:
+        """Whether adding multiples of others to coordinate i makes it narrower; that is done then."""
+        added = [sum(m * row[c] for m, row in zip(move, self.change, strict=True)) for c in range(len(move))]
+        times, done, best = 1, False, self._width(self.change[i])
+        while True:
+            row = [x + times * y for x, y in zip(self.change[i], added, strict=True)]
+            if (found := self._width(row)) >= best:
+                return done
+            self.change[i], best, done = row, found, True
+            for j, m in enumerate(move):
+                if m:
+                    self.basis[j] = [x - times * m * y for x, y in zip(self.basis[j], self.basis[i], strict=True)]
+            times *= 2
+
+
+def moves(rank: int, i: int, terms: int) -> Iterator[tuple[int, ...]]:
+    """Factors 1 and -1 of so many coordinates other than the one of number i, and 0 of all others."""
+    for chosen in combinations([j for j in range(rank) if j != i], terms):
+        for signs in product((1, -1), repeat=terms):
+            move = [0] * rank
+            for j, sign in zip(chosen, signs, strict=True):
+                move[j] = sign
+            yield tuple(move)
 
 
 def _outer(points: Sequence[Point]) -> list[Point]:

@@ -33,6 +33,9 @@ VECTOR_SECONDS = 3e-5
 LINE_SECONDS = 1.3e-6
 """What a number of the tables of a line takes."""
 
+SHORT, MOST_MOVED = 0.005, 500
+"""Predictions below are good enough; more vectors are not looked at in other coordinates for one."""
+
 TRANSFORM_BYTES = 40
 """What a transform takes a cell."""
 
@@ -97,6 +100,24 @@ def predicted(widths: Sequence[int], vectors: int, count: int, box: Sequence[int
     most = sorted(cells, reverse=True)[:TRANSFORMS]
     seconds = VECTOR_SECONDS * vectors * n + LEVEL_SECONDS * len(cells) + CELL_SECONDS * sum(cells)
     return seconds + TRANSFORM_CELL_SECONDS * sum(most), sum(cells) // 8 + TRANSFORM_BYTES * most[0]
+
+
+def predicted_of(vectors: Sequence[Point], count: int, low: Point, high: Point) -> float:
+    """About how many seconds `power_window` takes for these vectors and this box."""
+    widths = _widths(vectors)
+    seconds, _ = predicted(widths, len(vectors), count, [max(b - a, 0) for a, b in zip(low, high, strict=True)])
+    if seconds <= SHORT or len(vectors) > MOST_MOVED:
+        return seconds
+    # Windows are formed in coordinates of the lattice of the sums, which are narrower.
+    lattice = lattice_of(vectors, low, high)
+    points = [p for v in vectors if (p := lattice.coordinates(v, 1)) is not None]
+    first, last = lattice.bounds(low, high, count)
+    spread = [max(b - a, 0) for a, b in zip(first, last, strict=True)]
+    return min(seconds, predicted(_widths(points), len(vectors), count, spread)[0])
+
+
+def _widths(vectors: Sequence[Point]) -> list[int]:
+    return [max(column) - min(column) for column in zip(*vectors, strict=True)]
 
 
 def _padded(sizes: Sequence[int]) -> int:

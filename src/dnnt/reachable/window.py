@@ -14,7 +14,7 @@ from dnnt.reachable.clouds import Cloud
 from dnnt.reachable.execute import Fold, fold_sum
 from dnnt.reachable.found import Way
 from dnnt.reachable.halves import Parts
-from dnnt.reachable.powers import PowerWindow, digits_of, found_units, power_window, predicted
+from dnnt.reachable.powers import PowerWindow, digits_of, found_units, power_window, predicted_of
 from dnnt.reachable.recover import recover_fold
 from dnnt.running import Run
 
@@ -47,14 +47,12 @@ class Window:
         group, others = found
         cloud = clouds[group]
         digits = tuple(digits_of(parts.packing, key) for key in targets)
-        widths = [max(column) - min(column) for column in zip(*cloud.vectors, strict=True)]
-        spread = [max(column) - min(column) for column in zip(*digits, strict=True)]
+        low = [min(column) for column in zip(*digits, strict=True)]
+        high = tuple(max(column) for column in zip(*digits, strict=True))
         for g, other in enumerate(clouds):
             if g != group:
-                spread = [
-                    s + other.times * max(c) for s, c in zip(spread, zip(*other.vectors, strict=True), strict=True)
-                ]
-        seconds, _ = predicted(widths, cloud.size, cloud.times, spread)
+                low = [a - other.times * max(c) for a, c in zip(low, zip(*other.vectors, strict=True), strict=True)]
+        seconds = predicted_of(cloud.vectors, cloud.times, tuple(low), high)
         return cls(parts, clouds, group, digits, seconds + 1e-6 * others * len(targets))
 
     def formed(self, run: Run) -> FormedWindow:
