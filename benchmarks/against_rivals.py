@@ -31,11 +31,16 @@ from rivals.sides import OURS, SIDES, Side
 REPEATS = 5
 """Runs of each side on each cell, of which the median is taken."""
 
-PATIENCE = 20.0
+PATIENCE = 5.0
 """A side that took longer than these seconds on a cell is run twice there, not more."""
 
 LIMIT, QUICK_LIMIT = 60.0, 10.0
-RACE = (OURS, "cp-sat", "cp-sat-counts", "numpy", "numpy-dense")
+SHORTER = {"cp-sat": 10.0, "cp-sat-counts": 10.0}
+"""Seconds of a run; longer searches mostly go on for hours, and count with what they took at least."""
+
+RACE = (OURS, "cp-sat", "numpy")
+VARIANTS = (OURS, "cp-sat-counts", "numpy-dense")
+"""Stronger variants of the rivals, which take over a part of the dynamic program, or of its data structures."""
 
 
 @dataclass(slots=True)
@@ -71,14 +76,15 @@ class Runs:
         } | ({"note": self.note} if self.note else {})
 
 
-def race(path: Path, sides: Sequence[Side], repeats: int, limit: float) -> dict[str, Runs]:
+def race(path: Path, sides: Sequence[Side], options: Options) -> dict[str, Runs]:
     """All sides on one file, in turns; every other round backwards."""
     runs = {side.name: Runs() for side in sides}
-    for repetition in range(repeats):
+    for repetition in range(options.repeats):
         for side in sides if repetition % 2 == 0 else reversed(sides):
             so_far = runs[side.name]
             if not so_far.goes_on():
                 continue
+            limit = options.limit_of(side.name)
             gc.collect()
             started = perf_counter()
             outcome = side.run(path, limit, repetition)
@@ -111,13 +117,17 @@ WARM = tuple(Cell((2, 2, 3), "large", 3, targets, "distinct", seed=1) for target
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Which cells, which sides, how often, and the limit of one run in seconds."""
+    """Which cells, which sides, how often, and the limit of one run in seconds (None: the limits of the protocol)."""
 
     cells: tuple[Cell | PaperCell, ...]
     sides: tuple[str, ...] = RACE
     repeats: int = REPEATS
-    limit: float = LIMIT
+    limit: float | None = None
     warm: tuple[Cell | PaperCell, ...] = WARM
+
+    def limit_of(self, side: str) -> float:
+        """The limit of one run of a side."""
+        return self.limit or SHORTER.get(side, LIMIT)
 
 
 def chosen(quick: bool, word: str = "", seed: int = 0) -> tuple[Cell, ...]:
@@ -134,10 +144,15 @@ def chosen(quick: bool, word: str = "", seed: int = 0) -> tuple[Cell, ...]:
     return tuple(kept)
 
 
-def of_the_paper(repeats: int = REPEATS, limit: float = LIMIT) -> Options:
+def of_the_paper(repeats: int = REPEATS) -> Options:
     """The race of dnnt against Algorithm 1 as printed, on cells where that is right."""
     cells = tuple(paper_grid())
-    return Options(cells, (OURS, "paper"), repeats, limit, cells[:1])
+    return Options(cells, (OURS, "paper"), repeats, warm=cells[:1])
+
+
+def of_variants(given: argparse.Namespace) -> Options:
+    """The race against the variants, on a quarter of the cells."""
+    return Options(chosen(True, given.cells, given.cell_seed), VARIANTS, given.repeats, _limit(given))
 
 
 def expected_seconds(options: Options) -> float:
@@ -148,9 +163,9 @@ def expected_seconds(options: Options) -> float:
         for name in rivals:
             total += options.repeats * 0.15
             if name.startswith("cp-sat") and cell.targets == "outside":
-                total += options.limit * (0.5 if name == "cp-sat" else 0.1)
-            elif name == "numpy":
-                total += options.limit * 0.3
+                total += options.limit_of(name) * 0.5
+            elif name.startswith("numpy"):
+                total += options.limit_of(name) * 0.1
     return total
 
 
@@ -179,7 +194,7 @@ def run(console: Console, options: Options) -> tuple[dict[str, Any], int]:
     return {
         "interrupted": interrupted,
         "repeats": options.repeats,
-        "limit": options.limit,
+        "limits": {side.name: options.limit_of(side.name) for side in sides},
         "cells": [
             {"cell": cell.name, "units": cell.units, "targets": cell.targets, "shape": cell.shape}
             | {"sides": {name: each.record() for name, each in runs.items()}}
@@ -194,9 +209,9 @@ def _raced(options: Options, sides: Sequence[Side], folder: Path) -> Iterator[tu
     for cell in options.warm:
         path = write(cell, folder)
         for side in sides:
-            side.run(path, options.limit, 0)
+            side.run(path, options.limit_of(side.name), 0)
     for cell in options.cells:
-        yield cell, race(write(cell, folder), sides, options.repeats, options.limit)
+        yield cell, race(write(cell, folder), sides, options)
 
 
 Rows = Sequence[tuple[Cell | PaperCell, dict[str, Runs]]]
@@ -304,7 +319,10 @@ def _is_of(cell: Cell | PaperCell, which: str) -> bool:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the race."""
     parser.add_argument(
-        "--limit", type=float, metavar="SECONDS", help=f"for one run (default {LIMIT:g}, quick {QUICK_LIMIT:g})"
+        "--limit",
+        type=float,
+        metavar="SECONDS",
+        help=f"for one run of every side (default {LIMIT:g}, of CP-SAT {SHORTER['cp-sat']:g}; quick {QUICK_LIMIT:g})",
     )
     parser.add_argument(
         "--sides", default=",".join(RACE), metavar="NAME,…", help=f"who takes part (default {','.join(RACE)})"
@@ -324,8 +342,11 @@ def options_of(given: argparse.Namespace) -> Options:
     unknown = [name for name in sides if name not in SIDES]
     if unknown:
         raise SystemExit(f"unknown side {unknown[0]}; there are {', '.join(SIDES)}")
-    limit = given.limit or (QUICK_LIMIT if given.quick else LIMIT)
-    return Options(chosen(given.quick, given.cells, given.cell_seed), sides, given.repeats, limit)
+    return Options(chosen(given.quick, given.cells, given.cell_seed), sides, given.repeats, _limit(given))
+
+
+def _limit(given: argparse.Namespace) -> float | None:
+    return given.limit or (QUICK_LIMIT if given.quick else None)
 
 
 def main() -> int:

@@ -60,9 +60,7 @@ def cells(race: Mapping[str, Any], path: Path) -> Path:
     axes[-1, 0].set_xticks(range(len(shapes)), [", ".join(map(str, shape)) for shape in shapes])
     axes[-1, 0].set_xlabel("cell: samples n, inputs d, hidden units k")
     legend = [Line2D([], [], color=COLORS[name], marker="o", linestyle="", label=SIDES[name].title) for name in sides]
-    legend.append(
-        Line2D([], [], color="#666666", marker="^", linestyle="", label=f"not finished ({race['limit']:g} s)")
-    )
+    legend.append(Line2D([], [], color="#666666", marker="^", linestyle="", label="not finished"))
     legend.append(Line2D([], [], color="#666666", marker="_", linestyle="", markersize=12, label="median"))
     figure.legend(handles=legend, loc="upper center", ncols=len(legend), frameon=False, fontsize=9)
     figure.tight_layout(rect=(0, 0, 1, 0.965))

@@ -42,6 +42,9 @@ import dnnt
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results"
 
+RACES = {"cells": against_rivals.options_of, "variants": against_rivals.of_variants}
+"""The parts whose length depends on which cells and sides there are."""
+
 Given = argparse.Namespace
 Outcome = tuple[Any, int]
 """The figures of a part (for the results file), and how many things are wrong."""
@@ -60,17 +63,21 @@ class Part:
 
     def seconds(self, given: Given) -> float:
         """A rough guess."""
-        if self.name == "cells":
-            return against_rivals.expected_seconds(against_rivals.options_of(given))
+        if self.name in RACES:
+            return against_rivals.expected_seconds(RACES[self.name](given))
         return self.quick if given.quick else self.full
 
 
 def _cold(console: Console, given: Given) -> Outcome:
-    return cold.run(console, given.repeats, against_rivals.options_of(given).limit)
+    return cold.run(console, given.repeats, against_rivals.options_of(given).limit_of("cp-sat"))
 
 
 def _cells(console: Console, given: Given) -> Outcome:
     return against_rivals.run(console, against_rivals.options_of(given))
+
+
+def _variants(console: Console, given: Given) -> Outcome:
+    return against_rivals.run(console, against_rivals.of_variants(given))
 
 
 def _paper(console: Console, given: Given) -> Outcome:
@@ -160,6 +167,7 @@ PARTS = (
     # Before the race: the peak memory of a new process is at least what this one has taken.
     Part("digits", "three images of real digits, 8 ternary units, proved optimal", _digits, 60, 600),
     Part("cells", "the race on the cells: CP-SAT, the NumPy program, dnnt", _cells, 0, 0),
+    Part("variants", "stronger variants of the rivals, on a quarter of the cells", _variants, 0, 0),
     Part("paper", "Algorithm 1 as printed, filled literally, against dnnt", _paper, 60, 60),
     Part("kernels", "dense kernels as a fraction of the memory bandwidth", _kernels, 20, 20),
     script("calibrate", "calibrate.py", "what the ways to form a sumset cost here", (60, 180), ["--quick"]),

@@ -18,77 +18,42 @@ import dnnt
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
-@pytest.mark.parametrize(
-    ("script", "last"),
-    [
-        ("compare_methods.py", "mismatches: 0"),
-        ("corrupt_certificates.py", "wrong verdicts: 0"),
-        ("annotations.py", "mismatches: 0"),
-    ],
-)
-def test_runs(script: str, last: str) -> None:
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / script), "--count", "3", "--seed", "5", "--jobs", "2"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert last in done.stdout
-
-
-def test_sums_of_equal_units() -> None:
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "powers.py"), "--count", "20", "--quick", "--seed", "5"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "mismatches: 0" in done.stdout
-
-
-def test_very_many_units() -> None:
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "many_units.py"), "--count", "1", "--seed", "5", "--limit", "10"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "wrong: 0" in done.stdout
-
-
-def test_signs_of_programs() -> None:
-    small = ["--count", "24", "--programs", "2", "--lengths", "60,250", "--seed", "5", "--jobs", "2"]
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "slp_signs.py"), *small],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "undecided: 0, mismatches: 0" in done.stdout
-
-
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    """A script that is to find nothing wrong."""
+    done = subprocess.run(
         [sys.executable, str(FOLDER / script), *arguments],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+SMALL = {
+    "compare_methods.py": ("--count 3 --seed 5 --jobs 2", "mismatches: 0"),
+    "corrupt_certificates.py": ("--count 3 --seed 5 --jobs 2", "wrong verdicts: 0"),
+    "annotations.py": ("--count 3 --seed 5 --jobs 2", "mismatches: 0"),
+    "powers.py": ("--count 20 --quick --seed 5", "mismatches: 0"),
+    "many_units.py": ("--count 1 --seed 5 --limit 10", "wrong: 0"),
+    "subset_sums.py": ("--tiny", "wrong answers: 0"),
+    "slp_signs.py": (
+        "--count 24 --programs 2 --lengths 60,250 --seed 5 --jobs 2",
+        "undecided: 0, mismatches: 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("script", SMALL)
+def test_runs(script: str) -> None:
+    arguments, last = SMALL[script]
+    assert last in run(script, *arguments.split()).stdout
 
 
 def test_rivals_are_right() -> None:
     # Those in CP-SAT take part where ortools is installed.
     done = run("compare_rivals.py", "--count", "6", "--seed", "5")
-    assert done.returncode == 0, done.stdout + done.stderr
     assert "NumPy, dense" in done.stdout
     assert ("CP-SAT" in done.stdout) == (find_spec("ortools") is not None)
     assert "mismatches: 0" in done.stdout
@@ -98,7 +63,6 @@ def test_the_race(tmp_path: Path) -> None:
     figures = tmp_path / "race.json"
     options = ["--cells", "2-2-3-equal-small-x2", "--repeats", "2", "--out", str(figures)]
     done = run("against_rivals.py", *options, "--sides", "dnnt,cp-sat,numpy,numpy-dense")
-    assert done.returncode == 0, done.stdout + done.stderr
     assert "optima that differ: 0" in done.stdout
     cells = json.loads(figures.read_text())["cells"]
     assert [cell["targets"] for cell in cells] == ["inside", "near", "outside"]
@@ -129,7 +93,7 @@ def test_a_rival_that_meets_its_limit_counts_as_at_least(tmp_path: Path, monkeyp
         "hopeless": sides.Outcome(None, False, "", 90.0),
     }
     made = [sides.Side(name, name, lambda *_, outcome=outcome: outcome) for name, outcome in outcomes.items()]
-    runs = race.race(tmp_path, made, 5, 60.0)
+    runs = race.race(tmp_path, made, race.Options((), tuple(outcomes)))
     assert [len(runs[name].seconds) for name in outcomes] == [5, 1, 1]
     assert (runs["late"].median, runs["hopeless"].median) == (60.0, 90.0)
     assert runs["quick"].median < 1
@@ -171,27 +135,13 @@ def test_quick_parts_are_spread_over_the_grid(monkeypatch: pytest.MonkeyPatch) -
 def test_the_entry_runs_a_part_and_writes_results(tmp_path: Path) -> None:
     name = str(tmp_path / "tried")
     race = ["--sides", "dnnt,numpy", "--cells", "2-2-3-distinct-small-x2", "--repeats", "1"]
-    done = run("run.py", "--quick", "--only", "cells", "--results", name, *race)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run("run.py", "--quick", "--only", "cells,variants", "--results", name, *race)
     assert "all right" in done.stdout
     report = json.loads((tmp_path / "tried.json").read_text())
-    assert report["parts"]["cells"]["cells"]
+    assert report["parts"]["cells"]["cells"] and report["parts"]["variants"]["cells"]
     assert (tmp_path / "tried-cells.png").exists() == (find_spec("matplotlib") is not None)
 
 
 def test_an_unknown_part_is_refused() -> None:
-    done = run("run.py", "--only", "nonsense")
-    assert done.returncode == 1
-    assert "there is no part nonsense" in done.stderr
-
-
-def test_subset_sums() -> None:
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "subset_sums.py"), "--tiny"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "wrong answers: 0" in done.stdout
+    with pytest.raises(AssertionError, match="there is no part nonsense"):
+        run("run.py", "--only", "nonsense")

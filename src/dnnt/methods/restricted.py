@@ -42,9 +42,7 @@ class Restricted(Method):
     summary = "one option for every parameter: evaluates the only choice, by proved signs where numbers are too long"
 
     def assess(self, instance: Instance) -> Cost | str:
-        """Takes instances in which every parameter has exactly one option; where numbers are long, the network has to be
-        written out.
-        """
+        """Takes instances in which every parameter has one option; networks with long numbers are written out."""
         if not is_restricted(instance):
             return "some parameter has more than one option"
         edges = instance.network.edge_count

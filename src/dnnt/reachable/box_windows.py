@@ -69,7 +69,7 @@ class BoxWindows:
         return _lattice_cells(vectors, low, high, self.cloud.times) <= self.room
 
     def _around(self, box: DigitBox, chosen: tuple[int, ...]) -> tuple[Point, Point, list[Point], set[Point]]:
-        """The box that sums of equal units lie in whose sums with others lie in a box, their vectors, and the others'."""
+        """Where sums of equal units lie whose sums with others lie in a box; their vectors, and sums of the others."""
         # The digits of coordinates with one value are 0.
         axes = self._axes(chosen)
         place = {self.coordinates[i].axis: i for i in chosen}

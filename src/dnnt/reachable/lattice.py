@@ -183,7 +183,7 @@ class _Narrowing:
         rank = len(self.change)
         improved = True
         while improved:
-            improved = any([self._shrunk(i, move) for i in range(rank) for move in moves(rank, i, 1)])
+            improved = sum(self._shrunk(i, move) for i in range(rank) for move in moves(rank, i, 1)) > 0
             improved = improved or any(self._shrunk(i, move) for i in range(rank) for move in moves(rank, i, 2))
 
     def _width(self, row: Sequence[int]) -> Fraction:

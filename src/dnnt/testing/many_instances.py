@@ -7,11 +7,14 @@ line, so that there are as many sums as units, or twice as many, and the states 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
+from dnnt.reachable import box_windows
 from dnnt.reachable.by_boxes import LEAST_SPAN
 from dnnt.testing.state_oracle import all_states, state_oracle
 
@@ -20,9 +23,23 @@ Body = dict[str, Any]
 UNITS = 64
 """Units enough for boxes to come first, and for choices too many to try: the truth is taken from the states."""
 
+PAIRS = 40
+"""States of a window, at most."""
+
 INTO: tuple[Body, ...] = ({"weights": [0, 1], "bias": [0]}, {"weights": [-1, 1], "bias": [0]})
 OUT: tuple[Any, ...] = ([1], [1], [-1], [2])
 LAST: tuple[Any, ...] = ([0], [0, 1], [0, 1], [0, 1, 5], ["1/2", 1])
+
+
+@contextmanager
+def small_windows() -> Iterator[None]:
+    """Windows of few states, so that also here, where there are not many of them, boxes are split."""
+    before = box_windows.MOST_PAIRS
+    box_windows.MOST_PAIRS = PAIRS
+    try:
+        yield
+    finally:
+        box_windows.MOST_PAIRS = before
 
 
 def random_many(rng: Random) -> Instance:
