@@ -83,8 +83,8 @@ class _Checking:
                 at_first = piece.at_first if first == piece.first else coordinate.value(first)
                 yield (first, last), at_first, piece.at_last if last == piece.last else coordinate.value(last)
 
-    def _grain(self, part: Part) -> tuple[Number, Number]:
-        """A loss in a part, and what all others there differ from it by multiples of; 0 if that is not known."""
+    def _grain(self, part: Part) -> tuple[Number, Number] | None:
+        """A loss in a part, and what all others there differ from it by multiples of; None if that is not known."""
         base: Number = self.constant
         grain: Number = 0
         for at in range(len(part)):
@@ -99,7 +99,7 @@ class _Checking:
                 rise = add(end, -start, self.work)
                 if rise:
                     if not self.lines:
-                        return 0, 0
+                        return None
                     charge_quotient(rise, last - first, self.work)
                     steps.append(ratio(rise, last - first))
                 for step in steps:
@@ -107,11 +107,14 @@ class _Checking:
                     grain = common(grain, step)
         return base, grain
 
-    def _raised(self, least: Number, part: Part) -> Number:
-        """The least loss that there can be in a part from a bound on."""
-        base, grain = self._grain(part)
-        if not grain:
+    def _raised(self, least: Number, part: Part) -> Number | None:
+        """The least loss that there can be in a part from a bound on; None if there is none."""
+        known = self._grain(part)
+        if known is None:
             return least
+        base, grain = known
+        if not grain:
+            return base if least <= base else None
         distance = add(least, -base, self.work)
         charge_quotient(distance, grain, self.work)
         above = ratio(distance, grain)
@@ -143,7 +146,7 @@ class _Checking:
                 continue
             elif isinstance(entry, BoxBound):
                 least = self._raised(self._bounded(part, entry), part)
-                if self.loss.too_small(least):
+                if least is not None and self.loss.too_small(least):
                     raise Invalid(f"{place}: only losses of {brief(least)} or more are proved in this box")
             else:
                 self._listed(part, entry, place)

@@ -90,6 +90,9 @@ class Axes:
 
 Part = list[list[Fraction]]
 
+NOWHERE = Q(10**50)
+"""A bound beyond all losses, for a part without states."""
+
 
 class Losses(Axes):
     """The loss as a sum over coordinates.
@@ -143,7 +146,9 @@ class Losses(Axes):
         costs = [[known[v] for v in values] for known, values in zip(self.parts, part, strict=True)]
         grain = divisor([b - a for each in costs for a, b in itertools.pairwise(each)] or [Q(0)])
         base = self.constant + sum((each[0] for each in costs), Q(0))
-        return base + math.ceil((bound - base) / grain) * grain if grain else bound
+        if not grain:
+            return base if bound <= base else NOWHERE
+        return base + math.ceil((bound - base) / grain) * grain
 
 
 # ---------------------------------------------------------------- leaves

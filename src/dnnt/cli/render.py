@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dnnt.errors import printable
 from dnnt.exact import brief
+from dnnt.network import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from dnnt.parameters import Parameters
     from dnnt.profile import Profile
     from dnnt.reductions.bundle import Bundle
+
+LONG = 10**15
+"""Numbers from here on are shown by their power of 10 in tables."""
 
 SHOWN = 20
 """Rows of a table that are shown before the rest is counted."""
@@ -166,12 +170,12 @@ def print_count(found: Count) -> None:
     table = Table(box=box.SIMPLE_HEAD, title="Choices by loss", title_justify="left")
     for name in ("loss", "choices", ""):
         table.add_column(name, no_wrap=True, justify="right" if name == "choices" else "left")
-    most = max(count for _, count in found.histogram)
-    for loss, count in found.histogram[:BARS]:
+    most = max(choices for _, choices in found.histogram)
+    for loss, choices in found.histogram[:BARS]:
         # A whole cell of the bar is a 40th of the longest; what is there at all shows as a thin line.
-        table.add_row(brief(loss), _long(count), "\u2588" * (40 * count // most) or "\u258f")
+        table.add_row(brief(loss), _long(choices), "\u2588" * (40 * choices // most) or "\u258f")
     if len(found.histogram) > BARS:
-        rest = sum(count for _, count in found.histogram[BARS:])
+        rest = sum(choices for _, choices in found.histogram[BARS:])
         table.add_row("\u2026", _long(rest), f"with {len(found.histogram) - BARS:,} greater losses (--json prints all)")
     out.print(table)
 
@@ -220,22 +224,20 @@ def print_profile(profile: Profile, file: str) -> None:
         "two layers" if profile.two_layer else "deeper than two layers, or an output feeds a vertex",
         "continuous" if profile.continuous else "",
     ]
-    layers = (
-        "" if profile.layers is None else f"; layers of {' - '.join(brief(units) for units in profile.layers)} units"
-    )
+    layers = "" if profile.layers is None else f"; layers of {' - '.join(map(count, profile.layers))} units"
     out.print(
         _facts(
             [
                 _file(file, profile.name),
                 (
                     "Network",
-                    f"{brief(profile.units)} units, {brief(profile.edges)} edges, depth {profile.depth}{layers}",
+                    f"{count(profile.units)} units, {count(profile.edges)} edges, depth {profile.depth}{layers}",
                 ),
                 (
                     "Inputs",
                     f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct",
                 ),
-                ("Outputs", brief(profile.outputs)),
+                ("Outputs", count(profile.outputs)),
                 ("Regime", "; ".join(part for part in kind if part)),
                 ("Choices", choices),
             ]
@@ -275,7 +277,12 @@ def _choices(profile: Profile) -> str:
 
 
 def _interval(ends: tuple[Number, Number] | None) -> str:
-    return "not known" if ends is None else f"{brief(ends[0])} to {brief(ends[1])}"
+    return "not known" if ends is None else f"{_end(ends[0])} to {_end(ends[1])}"
+
+
+def _end(value: Number) -> str:
+    whole = abs(value.numerator) // value.denominator
+    return brief(value) if whole < LONG else count(whole).replace(" ", " -" if value < 0 else " ")
 
 
 def print_explanation(profile: Profile, file: str, chosen: str | None, reason: str, plan: Plan | None) -> None:

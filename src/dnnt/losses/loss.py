@@ -18,7 +18,7 @@ class Kind:
     """One row of the table.
 
     `keys` are what a file gives, `build` makes the exact function of them, `separable` says whether the loss is a sum
-    of one term an output, `meaning` is a word on it. `convert(key, value, exact_floats)` reads an argument and
+    of one convex term an output, `meaning` is a word on it. `convert(key, value, exact_floats)` reads an argument and
     `write(key, argument)` gives it back as JSON. `fits(arguments, outputs)` and `allows(arguments, outputs, y)` raise
     `InvalidInput` where the loss does not go with that many outputs, or with a sample's targets. `alone` is the kind
     that is the same where there is one output, and is a sum over outputs for any number of them.
@@ -60,7 +60,7 @@ class Loss:
 
     @property
     def separable(self) -> bool:
-        """Whether the loss is a sum of one term an output."""
+        """Whether the loss is a sum of one convex term an output."""
         return self.row is not None and self.row.separable
 
     def of_outputs(self, outputs: int) -> Loss:

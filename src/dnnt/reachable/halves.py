@@ -111,7 +111,7 @@ def split_of(times: Sequence[int], bits: Sequence[int], rest: float, span: float
     for b, count, t in zip(bits, counts, times, strict=True):
         if not b:
             take = t
-        elif t > 1 and b * count > 2 * room:
+        elif t > MANY or (t > 1 and b * count > 2 * room):
             take = t // 2
         else:
             take = min(t, int(max(room, 0.0) / b + 0.5))

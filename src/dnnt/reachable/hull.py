@@ -5,6 +5,7 @@
 2. The states between the bound and what is found, that no cut and no residue forbids, are listed in order of loss.
 3. Each is tried by exchanging a few units; those that resist are put to an exact test: against halves made of sums near
    the face of the cut, against windows of powers, or against whole halves, whichever is predicted quickest.
+4. Where there are too many, all states in a box around what the loss wants are listed, if they are few.
 
 So the sets are as small as the question allows, and so is what the checker has to do: it lists the same states, and
 tests those below the bound.
@@ -28,6 +29,7 @@ from dnnt.reachable.key_kinds import split as split_key
 from dnnt.reachable.listing import Coordinate, Costs, costs_of, listed
 from dnnt.reachable.membership import membership
 from dnnt.reachable.mixtures import Exchanges, Mixture, rounded
+from dnnt.reachable.one_box import by_one_box
 from dnnt.reachable.projection import Cut, Nearest, cut_in, nearest
 from dnnt.reachable.residues import Residues, residues_of
 from dnnt.reachable.terms import Term
@@ -172,6 +174,10 @@ class _Search:
             targets = self._listed(budget)
             if targets is None:
                 crowds += 1
+                boxed = by_one_box(self.parts, self.clouds, self.costs, top, run) if crowds == 1 else None
+                if boxed is not None:
+                    cheapest, grounds = boxed
+                    return Searched(cheapest or (found if self.threshold is None else None), grounds)
                 if budget <= done + 1 or crowds > MOST_CROWDS:
                     return self._by_face(top, MOST_NEAR) if equal else None
                 budget, step = (done + budget) // 2, max(step // 4, 1)

@@ -96,7 +96,9 @@ class Lines:
     constant: Number
 
     def raised(self, bound: Number, box: DigitBox) -> Number:
-        """The least loss (without the constant) that there can be in a box from a bound on."""
+        """The least loss (without the constant) that there can be in a box from a bound on; the bound where all losses in
+        the box are the same.
+        """
         base, step = self._grain(box)
         return normal(base + step * ceil((bound - base) / Fraction(step))) if step else bound
 

@@ -16,9 +16,6 @@ from dnnt.reachable.program import Output, Program
 Labels = dict[Number, Number]
 """The labels of one output at one distinct input, with their weights."""
 
-CONVEX = ("squared", "absolute", "hinge")
-"""Losses that are sums over outputs of convex functions."""
-
 SUMS_OF_LINES, LINES = ("absolute", "hinge"), ("zero_one", "misclassified", "table")
 """Losses that are lines between breaks: sums over outputs, and those where there is one output."""
 
@@ -51,7 +48,7 @@ class Term:
 
 def is_convex_sum(instance: Instance) -> bool:
     """Whether the loss is a sum over outputs of convex functions."""
-    return instance.loss.of_outputs(instance.network.output_count).kind in CONVEX
+    return instance.loss.of_outputs(instance.network.output_count).separable
 
 
 def terms_of(instance: Instance, program: Program, packing: Packing) -> list[Term]:

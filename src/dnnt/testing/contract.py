@@ -216,8 +216,10 @@ WAYS = keysets.WAYS
 _FORCED_SPAN = 1 << 20
 
 
-HULL_WAYS = ("face", "near", "window", "halves")
-"""The ways of `dnnt.reachable.hull`: all states near a face, targets near one, in a window, against whole halves."""
+HULL_WAYS = ("face", "near", "window", "halves", "box")
+"""The ways of `dnnt.reachable.hull`: all states near a face, targets near one, in a window, against whole halves; all
+states in a box.
+"""
 
 _NEVER = 1e15
 
@@ -230,6 +232,8 @@ def _hull_forces(last: str) -> list[tuple[Any, str, Any]]:
     wanted.append((hull, "MOST_NEAR", 40.0 if last == "face" else -1.0))
     if last == "face":
         return wanted
+    if last == "box":
+        return [*wanted, (hull, "QUICKLY_NEAR", -1.0), (hull, "MOST_TARGETS", 0), (window, "LEAST_TIMES", 1)]
     wanted += [(mixtures, "MOST_MEMBERS", -1), (window, "LEAST_TIMES", 2)]
     wanted.append((hull, "STATE_SECONDS", 0.0 if last == "near" else _NEVER))
     wanted.append((hull, "WINDOW_CHECK", 0 if last == "window" else _NEVER))
