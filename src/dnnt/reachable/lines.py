@@ -96,11 +96,11 @@ class Lines:
     constant: Number
 
     def raised(self, bound: Number, box: DigitBox) -> Number:
-        """The least loss (without the constant) that there can be in a box from a bound on; the bound where all losses in
-        the box are the same.
-        """
+        """The least loss (without the constant) that there can be in a box from a bound on."""
         base, step = self._grain(box)
-        return normal(base + step * ceil((bound - base) / Fraction(step))) if step else bound
+        if not step:
+            return bound  # All losses in the box are one.
+        return normal(base + step * ceil((bound - base) / Fraction(step)))
 
     def below(self, bound: Number, box: DigitBox) -> Number:
         """The greatest loss (without the constant) that there can be in a box below a bound."""
