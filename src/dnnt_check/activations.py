@@ -51,13 +51,21 @@ class Activation:
         return self.kind not in _DIGITS and self.kind != "windows"
 
     def breaks(self) -> tuple[Number, ...]:
-        """Arguments in increasing order; on every open interval between two the function is monotone, or constant if it
-        has few values.
+        """Arguments in increasing order; on every open interval between two the function is monotone, and a line or
+        constant if it is made of lines or has few values.
         """
         assert self.has_breaks
         if self.points:
             return tuple([argument for argument, _ in self.points])
-        return (0,) if self.kind in ("abs", "square", "quarter_square", "leaky_relu", "sign", "step") else ()
+        if self.kind == "clip":
+            return self.values
+        bent = ("relu", "abs", "square", "quarter_square", "leaky_relu", "sign", "step")
+        return (0,) if self.kind in bent else ()
+
+    @property
+    def is_made_of_lines(self) -> bool:
+        """Is the function a line between `breaks`?"""
+        return self.has_breaks and self.kind not in ("square", "quarter_square", "floor")
 
 
 def _identity(this: Activation, work: Work) -> Callable[[Number], Number]:

@@ -206,8 +206,8 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
 
 def is_made_of_lines(loss: StateLoss) -> bool:
     """Whether the part of the loss of every coordinate is a line between breaks."""
-    plain = all(row is None or row.kind == "identity" for row in loss.structure.rows)
-    return plain and loss.instance.loss.kind in ("absolute", "hinge")
+    straight = all(row is None or row.is_made_of_lines for row in loss.structure.rows)
+    return straight and loss.instance.loss.kind in ("absolute", "hinge")
 
 
 def _cut_off(loss: StateLoss, constant: Number, cells: list[_Cell], conditions: Conditions, work: Work) -> bool:

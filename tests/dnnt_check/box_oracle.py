@@ -16,6 +16,7 @@ Q = Fraction
 
 CONSTANT = ("zero_one", "misclassified", "table")
 LINES = ("absolute", "hinge", "maximum")
+STRAIGHT = ("identity", "relu", "abs", "sign", "clip", "scale")
 PLAIN = ("identity", "identity", "identity", "relu", "abs", "square", "floor", "sign")
 ACTIVATIONS: tuple[Any, ...] = (*PLAIN, {"kind": "clip", "low": -1, "high": 2}, {"kind": "scale", "factor": "-3/2"})
 
@@ -120,8 +121,10 @@ class Losses(Axes):
             if name == "c":
                 value = exact(self.kinds[name]["value"])
                 self.constant += sum((self._alone(i, place, value) for i in range(n)), Q(0))
-        identity = all(name.startswith(("h", "c")) or self.kinds[name] == "identity" for name in instance["outputs"])
-        self.sharp = self.kind in CONSTANT or (self.kind in LINES and identity)
+        straight = all(
+            name.startswith(("h", "c")) or kind_of(self.kinds[name]) in STRAIGHT for name in instance["outputs"]
+        )
+        self.sharp = self.kind in CONSTANT or (self.kind in LINES and straight)
 
     def _part(self, row: int, i: int, value: Fraction) -> Fraction:
         name = self.states.instance["rows"][row]

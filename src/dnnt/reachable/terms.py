@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, mixed_order
-from dnnt.losses import Loss
+from dnnt.reachable.breaks import breaks_of
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.program import Output, Program
 
 Labels = dict[Number, Number]
 """The labels of one output at one distinct input, with their weights."""
-
-SUMS_OF_LINES, LINES = ("absolute", "hinge"), ("zero_one", "misclassified", "table")
-"""Losses that are lines between breaks: sums over outputs, and those where there is one output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +114,10 @@ def _single(instance: Instance, packing: Packing, axis: int, outputs: list[tuple
     weights = [w for _, labels in outputs for w in labels.values()]
     # A product of a value, a label and a weight, or of their squares.
     denominator = lcm(*(v.denominator for v in numbers)) ** 2 * lcm(*(w.denominator for w in weights))
-    breaks = _breaks(instance.loss, [output for output, _ in outputs], [(y,) for _, labels in outputs for y in labels])
+    breaks = breaks_of(
+        instance.loss, [output for output, _ in outputs], [(y,) for _, labels in outputs for y in labels]
+    )
     return Term((axis,), cost, plain, denominator, square, breaks)
-
-
-def is_threshold(output: Output) -> bool:
-    """Whether an output has one value below 0 and another from 0 on, whatever the loss makes of them."""
-    return output.activation is not None and output.activation.kind in ("sign", "step")
-
-
-def _breaks(loss: Loss, outputs: Sequence[Output], labels: Iterable[tuple[Number, ...]]) -> tuple[Number, ...] | None:
-    """The values of a sum between which the loss of its outputs is a line, whatever it is weighted with; None: unknown.
-
-    Each label is that of a single output.
-    """
-    if all(map(is_threshold, outputs)):
-        return (0,)
-    if any(output.activation is not None and output.activation.kind != "identity" for output in outputs):
-        return None
-    if loss.kind in ("absolute", "maximum", "zero_one"):
-        found = {y for (y,) in labels}
-    elif loss.kind == "hinge":
-        margin = dict(loss.arguments)["margin"]
-        found = {normal(Fraction(margin) / y) for (y,) in labels if y}
-    elif loss.kind == "misclassified":
-        found = {0}
-    elif loss.kind == "table":
-        found = {f for (f,), _, _ in dict(loss.arguments)["values"]}
-    else:
-        return None
-    return tuple(sorted(found))
 
 
 def _square(labelled: list[Labels]) -> Square | None:
@@ -182,5 +153,5 @@ def _whole(
 
     breaks = None
     if len(axes) == 1 and len(program.outputs) == 1:
-        breaks = _breaks(instance.loss, program.outputs, targets)
+        breaks = breaks_of(instance.loss, program.outputs, targets)
     return Term(axes, cost, breaks=breaks)

@@ -21,13 +21,14 @@ from dnnt.analysis.reachable_cost import (
 )
 from dnnt.instance import Instance
 from dnnt.reachable import by_boxes, powers, probe, thin, window
+from dnnt.reachable.breaks import is_lined
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import POINT_PAIRS
 from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGETS
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
 from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
-from dnnt.reachable.terms import LINES, SUMS_OF_LINES, is_convex_sum, is_threshold
+from dnnt.reachable.terms import is_convex_sum
 
 MOST_ASKED = 64
 """Groups of units that are asked whether they are large."""
@@ -103,12 +104,7 @@ def _thin(of: Summands) -> tuple[Plan, ...]:
 def _boxes(of: Summands) -> tuple[Plan, ...]:
     """Where equal units are very many and the loss is made of lines."""
     one = len(of.program.outputs) == of.program.blocks == 1
-    kind = of.instance.loss.of_outputs(len(of.program.outputs)).kind
-    outputs = of.program.outputs
-    plain = all(output.activation is None or output.activation.kind == "identity" for output in outputs)
-    lines = (plain and (kind in SUMS_OF_LINES or (one and kind in LINES))) or (
-        all(map(is_threshold, outputs)) and (one or is_convex_sum(of.instance))
-    )
+    lines = is_lined(of.instance.loss, of.program.outputs, one)
     if not lines or of.varying > by_boxes.MOST_AXES:
         return ()
     most = max((unit.count for unit in of.program.units), default=0)
