@@ -17,6 +17,7 @@ in a part differ by multiples of some number, and bounds are raised to the next 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from dnnt_check.budget import Invalid, Work, describe, rough_seconds
 from dnnt_check.directions import HalfSpace, half_spaces
@@ -27,7 +28,7 @@ from dnnt_check.reachable_grounds import BoxBound, BoxSplit, BoxWindow, Grounds,
 from dnnt_check.states import StateLoss
 from dnnt_check.structure import Structure
 from dnnt_check.summands import Summands
-from dnnt_check.targets import Coordinate, constant_part, is_made_of_lines
+from dnnt_check.targets import Coordinate, constant_part, has_straight_outputs, is_made_of_lines
 from dnnt_check.windowed import Window
 
 #: Predicted seconds for a piece of a loss, for a pair of two sums, and for each coordinate of it.
@@ -65,6 +66,7 @@ class _Checking:
         self.constant = constant_part(loss, work)
         self.coordinates = [Coordinate(loss, i, row) for i in range(summands.points) for row in range(summands.rows)]
         self.lines = is_made_of_lines(loss)
+        self.parabolas = this.kind == "squared" and has_straight_outputs(loss)
         cuts = {entry.cut for entry in grounds.boxes if isinstance(entry, BoxBound) and entry.cut}
         cuts |= {cut for entry in grounds.boxes if isinstance(entry, BoxWindow) for cut in entry.cuts}
         self.cuts: dict[tuple[int, ...], HalfSpace | None] = dict(
@@ -198,14 +200,33 @@ class _Checking:
         best: Number | None = None
         for (first, last), *values in self._ends(part, at):
             tilts = [multiply(slope, first, work), multiply(slope, last, work)]
-            if self.lines:
+            if self.lines or self.parabolas:
                 least = min(add(values[0], tilts[0], work), add(values[1], tilts[1], work))
+                if self.parabolas and last > first + 1:
+                    least = min([least, *self._lowest(at, (first, last), slope)])
             else:
                 # Between its ends the loss is monotone, so it is least at one of them.
                 least = add(min(values), min(tilts), work)
             best = least if best is None else min(best, least)
         assert best is not None, "a part that is not empty"
         return best
+
+    def _lowest(self, at: int, ends: Digits, slope: Number) -> list[Number]:
+        """The values of a parabola plus slope times the digit at the whole digits next to where it is least, if that is
+        between the ends.
+        """
+        work, (first, last), value = self.work, ends, self.coordinates[at].value
+        start, after = value(first), value(first + 1)
+        rise = add(after, -start, work)
+        bend = add(add(value(first + 2), -after, work), -rise, work)
+        if bend <= 0:
+            return []
+        distance = add(rise, slope, work)
+        charge_quotient(distance, bend, work)
+        place = Fraction(1, 2) - ratio(distance, bend)
+        digit = first + place.numerator // place.denominator
+        work.spend(PIECE)
+        return [add(value(d), multiply(slope, d, work), work) for d in (digit, digit + 1) if first < d < last]
 
     # ------------------------------------------------------------ windows
 

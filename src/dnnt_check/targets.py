@@ -206,8 +206,12 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
 
 def is_made_of_lines(loss: StateLoss) -> bool:
     """Whether the part of the loss of every coordinate is a line between breaks."""
-    straight = all(row is None or row.is_made_of_lines for row in loss.structure.rows)
-    return straight and loss.instance.loss.kind in ("absolute", "hinge")
+    return has_straight_outputs(loss) and loss.instance.loss.kind in ("absolute", "hinge")
+
+
+def has_straight_outputs(loss: StateLoss) -> bool:
+    """Whether every output is a line between breaks, as a function of its sum."""
+    return all(row is None or row.is_made_of_lines for row in loss.structure.rows)
 
 
 def _cut_off(loss: StateLoss, constant: Number, cells: list[_Cell], conditions: Conditions, work: Work) -> bool:

@@ -102,6 +102,7 @@ class Losses(Axes):
         parts: for each coordinate its values and what they cost.
         constant: what outputs with known values cost.
         sharp: whether the documentation says exactly what any leaf proves.
+        whole: whether the least over all values of a part is taken.
     """
 
     def __init__(self, states: States) -> None:
@@ -125,6 +126,7 @@ class Losses(Axes):
             name.startswith(("h", "c")) or kind_of(self.kinds[name]) in STRAIGHT for name in instance["outputs"]
         )
         self.sharp = self.kind in CONSTANT or (self.kind in LINES and straight)
+        self.whole = self.sharp or (self.kind == "squared" and straight)
 
     def _part(self, row: int, i: int, value: Fraction) -> Fraction:
         name = self.states.instance["rows"][row]
@@ -252,7 +254,7 @@ class Builder:
             slope = times * c
             sharp = min(costs[v] + slope * v for v in values)
             high += sharp
-            low += sharp if losses.sharp or not slope else min(_in_runs([costs[v] for v in values], slope, values))
+            low += sharp if losses.whole or not slope else min(_in_runs([costs[v] for v in values], slope, values))
         if losses.sharp:
             return losses.raised(low, part), losses.raised(high, part)
         return low, losses.raised(high, part)

@@ -53,6 +53,19 @@ def breaks_of(loss: Loss, outputs: Sequence[Output], labels: Iterable[tuple[Numb
     return tuple(sorted(found))
 
 
+def bends_of(loss: Loss, outputs: Sequence[Output]) -> tuple[Number, ...] | None:
+    """The values of a sum between which the square of its outputs' errors is convex; None where that is not known."""
+    if loss.kind != "squared":
+        return None
+    found: set[Number] = set()
+    for output in outputs:
+        these = _corners(output.activation)
+        if these is None:
+            return None
+        found.update(these)
+    return tuple(sorted(found))
+
+
 def _breaks_of_outputs(loss: Loss, labels: Iterable[tuple[Number, ...]]) -> set[Number] | None:
     """The values of an output between which its loss is a line."""
     if loss.kind in ("absolute", "maximum", "zero_one"):

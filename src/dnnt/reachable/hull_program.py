@@ -43,6 +43,10 @@ class Bounded:
     vertices: tuple[tuple[Vertex, Digits, Fraction], ...]
 
 
+MOST_REFINED = 12
+"""How often lines are added for one box."""
+
+
 class HullProgram:
     """The programs of one instance; vertices that were found once are known to all of them."""
 
@@ -54,6 +58,17 @@ class HullProgram:
 
     def bounded(self, box: DigitBox, wanted: Number | None) -> Bounded:
         """A lower bound on the loss in the box; the sharpest one, if it is below what is wanted."""
+        found = self._bounded(box, wanted)
+        for _ in range(MOST_REFINED):
+            # Where the loss is curved, lines are added around the point that seemed best.
+            if found.point is None or (wanted is not None and found.bound >= wanted):
+                break
+            if not sum(each.refined(at) for each, at in zip(self.coordinates, found.point, strict=True)):
+                break
+            found = self._bounded(box, wanted)
+        return found
+
+    def _bounded(self, box: DigitBox, wanted: Number | None) -> Bounded:
         corners = [each.corners(a, b) for each, a, b in zip(self.coordinates, box.low, box.high, strict=True)]
         plain = sum((min(v for _, v in each) for each in corners), start=ZERO)
         if wanted is not None and plain >= wanted:

@@ -16,8 +16,8 @@ from dnnt.exact import Number, common_step, normal
 from dnnt.reachable.packing import Axis, Packing
 from dnnt.reachable.terms import Term
 
-Corner = tuple[int, Number]
-"""A digit and the loss there."""
+Corner = tuple[Number, Number]
+"""A digit and the loss there; or a place between digits, and a number that the loss is not below around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,12 @@ class Lined:
         """The least loss between two digits."""
         return min(value for _, value in self.corners(low, high))
 
-    def steps(self, low: int, high: int) -> list[Number]:
-        """Numbers whose sums of multiples are all differences of its values between two digits."""
+    def refined(self, at: Fraction) -> bool:
+        """Whether corners have been added around a place: none need be."""
+        return False
+
+    def steps(self, low: int, high: int) -> list[Number] | None:
+        """Numbers whose sums of multiples are all differences of its values between two digits; None: not known."""
         corners = self.corners(low, high)
         return [normal(Fraction(v - u, b - a)) for (a, u), (b, v) in pairwise(corners)]
 
@@ -99,7 +103,7 @@ class Lines:
         """The least loss (without the constant) that there can be in a box from a bound on."""
         base, step = self._grain(box)
         if not step:
-            return bound  # All losses in the box are one.
+            return bound
         return normal(base + step * ceil((bound - base) / Fraction(step)))
 
     def below(self, bound: Number, box: DigitBox) -> Number:
@@ -108,11 +112,14 @@ class Lines:
         return normal(base + step * (ceil((bound - base) / Fraction(step)) - 1)) if step else bound
 
     def _grain(self, box: DigitBox) -> tuple[Number, Number]:
-        """A loss in a box (without the constant), and what all others there differ from it by multiples of."""
+        """A loss in a box (without the constant), and what others there differ from it by multiples of; 0: not known."""
         steps: list[Number] = []
         base: Number = 0
         for each, low, high in zip(self.coordinates, box.low, box.high, strict=True):
-            steps += each.steps(low, high)
+            more = each.steps(low, high)
+            if more is None:
+                return 0, 0
+            steps += more
             base = normal(base + each.at(low))
         return base, common_step(steps)
 
@@ -142,14 +149,25 @@ def lined(terms: Sequence[Term], packing: Packing) -> Lines | None:
     for term in terms:
         if all(packing.axes[a].count == 1 for a in term.axes):
             constant = normal(constant + term.cost((0,) * len(term.axes)))
-        elif term.breaks is None or len(term.axes) != 1:
-            return None
         else:
-            (axis,) = term.axes
-            found.append(Lined(axis, term, _starts(term.breaks, packing.axes[axis]), packing.axes[axis].count))
+            made = _lined(term, packing)
+            if made is None:
+                return None
+            found.append(made)
     found.sort(key=lambda each: each.axis)
     used = [i for i, axis in enumerate(packing.axes) if axis.count > 1]
     return Lines(tuple(found), constant) if [each.axis for each in found] == used else None
+
+
+def _lined(term: Term, packing: Packing) -> Lined | None:
+    from dnnt.reachable.curves import Curved  # It is made of what is defined here.
+
+    breaks = term.breaks if term.breaks is not None else term.bends
+    if breaks is None or len(term.axes) != 1:
+        return None
+    (axis,) = term.axes
+    kind = Lined if term.breaks is not None else Curved
+    return kind(axis, term, _starts(breaks, packing.axes[axis]), packing.axes[axis].count)
 
 
 def _starts(breaks: Sequence[Number], axis: Axis) -> tuple[int, ...]:

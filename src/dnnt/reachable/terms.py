@@ -9,7 +9,7 @@ from math import lcm
 
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance, mixed_order
-from dnnt.reachable.breaks import breaks_of
+from dnnt.reachable.breaks import bends_of, breaks_of
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.program import Output, Program
 
@@ -32,7 +32,7 @@ class Term:
 
     `convex`: it depends on one coordinate and is a convex function of it, whose values times `denominator` are whole;
     `square`: it is this one. `breaks`: it depends on one coordinate, and is a line between any two of these values of
-    it; None where that is not known.
+    it; `bends`: it does so, and is a convex function between any two of these. None where that is not known.
     """
 
     axes: tuple[int, ...]
@@ -41,6 +41,7 @@ class Term:
     denominator: int = 1
     square: Square | None = None
     breaks: tuple[Number, ...] | None = None
+    bends: tuple[Number, ...] | None = None
 
 
 def is_convex_sum(instance: Instance) -> bool:
@@ -117,7 +118,8 @@ def _single(instance: Instance, packing: Packing, axis: int, outputs: list[tuple
     breaks = breaks_of(
         instance.loss, [output for output, _ in outputs], [(y,) for _, labels in outputs for y in labels]
     )
-    return Term((axis,), cost, plain, denominator, square, breaks)
+    bends = None if plain else bends_of(instance.loss, [output for output, _ in outputs])
+    return Term((axis,), cost, plain, denominator, square, breaks, bends)
 
 
 def _square(labelled: list[Labels]) -> Square | None:
