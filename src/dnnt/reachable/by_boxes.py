@@ -71,6 +71,7 @@ class _Node:
     vertices: tuple[tuple[Vertex, Digits, Fraction], ...]
     tight: bool = False
     window: tuple[int, ...] | None = None
+    sizes: tuple[int, int] = (1, 1)
     split: tuple[int, int] | None = None
     parts: tuple[_Node, _Node] | None = None
 
@@ -119,7 +120,6 @@ class _Search:
         self.room = self.windows.room
         self.exchanges = Exchanges(clouds, run)
         self.best: Found | None = None
-        self.largest = (1, 1)
         self.looked = self.made = 0
         whole = DigitBox((0,) * len(self.coordinates), tuple(each.count - 1 for each in self.coordinates))
         self.root = self._node(whole, None)
@@ -195,6 +195,9 @@ class _Search:
     def _look(self, node: _Node) -> None:
         """List the states of a box, or make it smaller, or split it."""
         everything = tuple(range(len(self.coordinates)))
+        varying = self._varying(node.box)
+        if 0 < len(varying) < len(everything) and self._listed(node, varying):
+            return
         if self._listed(node, everything):
             return
         if node.point is not None and not node.tight:
@@ -227,6 +230,11 @@ class _Search:
         if node.box.cells == 1:
             raise _Thick
         self._split(node, *self._where(node.box, centre))
+
+    def _varying(self, box: DigitBox) -> tuple[int, ...]:
+        """The coordinates whose part of the loss is not the same all over a box."""
+        corners = [each.corners(a, b) for each, a, b in zip(self.coordinates, box.low, box.high, strict=True)]
+        return tuple(i for i, each in enumerate(corners) if len({value for _, value in each}) > 1)
 
     def _exchanged(self, node: _Node) -> None:
         """Look for better states at the point of a node, by a few exchanges in a mixture of vertices."""
@@ -277,7 +285,7 @@ class _Search:
         if not self._is_enough(bound):
             return self._answered()
         node.bound, node.window = bound, chosen
-        self.largest = max(self.largest[0], listed.size), max(self.largest[1], listed.pairs)
+        node.sizes = listed.size, listed.pairs
         return True
 
     # ------------------------------------------------------------ splitting
@@ -327,25 +335,27 @@ class _Search:
 
     def _grounds(self) -> Grounds:
         left = tuple(t if g == self.group else 0 for g, t in enumerate(self.parts.times))
-        return Grounds(
-            "boxes",
-            left,
-            self.largest[0],
-            self.windows.rests,
-            self.largest[1],
-            boxes=tuple(self._tree()),
-        )
+        nodes = list(self._nodes())
+        size = max(node.sizes[0] for node in nodes)
+        pairs = max(node.sizes[1] for node in nodes)
+        return Grounds("boxes", left, size, self.windows.rests, pairs, boxes=tuple(self._tree(nodes)))
 
-    def _tree(self) -> Iterator[BoxSplit | BoxWindow | DirectionBound]:
-        """The tree in preorder."""
+    def _nodes(self) -> Iterator[_Node]:
+        """The tree in preorder, without what is below nodes that are settled by themselves."""
         waiting = [self.root]
         while waiting:
             node = waiting.pop()
-            if node.split is not None and node.parts is not None:
+            yield node
+            if node.parts is not None and not self._closed(node):
+                waiting += [node.parts[1], node.parts[0]]
+
+    def _tree(self, nodes: Sequence[_Node]) -> Iterator[BoxSplit | BoxWindow | DirectionBound]:
+        """Nodes as the certificate has them."""
+        for node in nodes:
+            if node.split is not None and not self._closed(node):
                 i, digit = node.split
                 axis = self.coordinates[i].axis
                 yield BoxSplit(axis, self.parts.packing.axes[axis].value(digit))
-                waiting += [node.parts[1], node.parts[0]]
             elif node.window is not None:
                 cuts = [in_values(c, self.parts.packing, 1)[0] for c in self.hull.near(node.box, self.group)]
                 yield BoxWindow(tuple(self.coordinates[i].axis for i in node.window), tuple(cuts))

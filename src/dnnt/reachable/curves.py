@@ -1,8 +1,8 @@
 """Losses that are convex between breaks, coordinate by coordinate: squares of what an activation makes of a sum.
 
 A linear program is told of lines only. On the digits a convex function is nowhere below the line through two
-neighbours, so a few such lines are a lower bound, which is exact at the digits they go through. They lie close around the least
-value and ever further apart; more are added where a program thinks that the loss is small.
+neighbours, so a few such lines are a lower bound, which is exact at the digits they go through. They lie close around
+the least value and ever further apart; more are added where a program thinks that the loss is small.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class Lines:
         return normal(base + step * (ceil((bound - base) / Fraction(step)) - 1)) if step else bound
 
     def _grain(self, box: DigitBox) -> tuple[Number, Number]:
-        """A loss in a box (without the constant), and what others there differ from it by multiples of; 0: not known."""
+        """A loss in a box (without the constant), and what others in it differ by multiples of; 0: not known."""
         steps: list[Number] = []
         base: Number = 0
         for each, low, high in zip(self.coordinates, box.low, box.high, strict=True):

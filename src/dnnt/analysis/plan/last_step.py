@@ -21,7 +21,7 @@ from dnnt.analysis.reachable_cost import (
 )
 from dnnt.instance import Instance
 from dnnt.reachable import by_boxes, powers, probe, thin, window
-from dnnt.reachable.breaks import is_lined
+from dnnt.reachable.breaks import bends_of, is_lined
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import POINT_PAIRS
 from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGETS
@@ -102,10 +102,11 @@ def _thin(of: Summands) -> tuple[Plan, ...]:
 
 
 def _boxes(of: Summands) -> tuple[Plan, ...]:
-    """Where equal units are very many and the loss is made of lines."""
+    """Where equal units are very many and the loss is made of lines, or of curves that the hull does not take."""
     one = len(of.program.outputs) == of.program.blocks == 1
     lines = is_lined(of.instance.loss, of.program.outputs, one)
-    if not lines or of.varying > by_boxes.MOST_AXES:
+    curves = bends_of(of.instance.loss, of.program.outputs) is not None and not is_convex(of.instance, of.program)
+    if not (lines or curves) or of.varying > by_boxes.MOST_AXES:
         return ()
     most = max((unit.count for unit in of.program.units), default=0)
     if not by_boxes.is_worth(most, of.bounds.whole.box.log_count(WIDEST)):
