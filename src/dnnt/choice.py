@@ -152,8 +152,11 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
     refusal, _ = _assessed(wanted, instance)
     if refusal is not None:
         # Where `restricted` takes it there is one choice, and no other method knows what to do with long numbers.
-        takers = sorted((p.name for p in prospects(instance) if p.refusal is None), key=lambda n: n != "restricted")
-        remedy = f"take --method {takers[0]}" if takers else "no method takes it"
+        costs = {p.name: p.cost for p in prospects(instance) if p.cost is not None}
+        first = "restricted" if "restricted" in costs else min(costs, key=lambda n: costs[n].seconds, default=None)
+        found = None if first == "restricted" else _first_rule(costs, room)
+        name = first if found is None else found.method.name
+        remedy = "no method takes it" if name is None else f"take --method {name}"
         raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
     return Choice(method(wanted), "asked for by name")
 

@@ -104,8 +104,8 @@ def test_decide_without_gamma(method: str, options: list[str], dnnt: Dnnt, save:
     ("method", "body", "why", "taker"),
     [
         ("reachable", DEEP, "two layers", "brute-force"),
-        ("paper-dp", XOR, "printed program", "brute-force"),
-        ("paper-dp", DEEP, "printed program", "brute-force"),
+        ("paper-dp", XOR, "printed program", "reachable"),
+        ("paper-dp", DEEP, "printed program", "reachable"),
     ],
 )
 def test_a_method_that_refuses(method: str, body: Body, why: str, taker: str, dnnt: Dnnt, save: Instance) -> None:
