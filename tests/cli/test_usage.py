@@ -105,7 +105,7 @@ def test_decide_without_gamma(method: str, options: list[str], dnnt: Dnnt, save:
     [
         ("reachable", DEEP, "two layers", "brute-force"),
         ("paper-dp", XOR, "printed program", "reachable"),
-        ("paper-dp", DEEP, "printed program", "reachable"),
+        ("paper-dp", DEEP, "printed program", "brute-force"),
     ],
 )
 def test_a_method_that_refuses(method: str, body: Body, why: str, taker: str, dnnt: Dnnt, save: Instance) -> None:
