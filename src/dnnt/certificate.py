@@ -119,8 +119,9 @@ class DirectionBound:
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
-    `left`: runs (first, count) of positions of vertices; `last`: `points` or `targets`; the sizes are upper bounds
-    on the sets that the checker rebuilds. With `targets` there may be `cuts` c (no reachable state exceeds their
+    `left`: runs (first, count) of positions of vertices; `last`: `points`, `targets`, or `ranges` where states are single
+    numbers; the sizes are upper bounds on the sets that the checker rebuilds. The first `rest` slots of the rest, in
+    order of edges, belong to the left half too (without the other keys). With `targets` there may be `cuts` c (no reachable state exceeds their
     greatest values), `residues` (c, m) (c · v has one residue modulo m) and a `window` (L is found only where it is
     needed); vectors have n coordinates for each sum, then n for each unit that is an output. With `points`, one cut and
     a `slack` only states that fall at most so much short of the cut's greatest value are looked at; `thin` says of
@@ -138,6 +139,7 @@ class ReachableStates:
     thin: tuple[ThinGrounds, ...] = ()
     cases: tuple[CaseSplit | CaseGrounds, ...] = ()
     boxes: tuple[BoxSplit | BoxWindow | DirectionBound, ...] = ()
+    rest: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The grounds as the certificate file holds them."""
@@ -167,6 +169,8 @@ class ReachableStates:
             ]
         if self.boxes:
             body["boxes"] = [each.to_json() for each in self.boxes]
+        if self.rest:
+            body["rest"] = self.rest
         return body
 
 

@@ -70,5 +70,6 @@ def predicted_seconds(
         window=tuple(widths) if grounds.window or windows else None,
         windows=max(1, windows),
         boxes=len(grounds.boxes),
+        rest=grounds.rest,
         file_bytes=file_bytes,
     )

@@ -70,6 +70,7 @@ def predicted_seconds(
     window: Sequence[int] | None = None,
     windows: int = 1,
     boxes: int = 0,
+    rest: int = 0,
     file_bytes: int = 0,
 ) -> float:
     """An upper estimate of the seconds that a check with the grounds `reachable` takes; see `prediction.py`."""
@@ -87,5 +88,6 @@ def predicted_seconds(
         window=window,
         windows=windows,
         boxes=boxes,
+        rest=rest,
         file_bytes=file_bytes,
     )

@@ -15,6 +15,7 @@ from dnnt_check import (
     keys,
     meeting,
     quadratics,
+    ranges,
     state_boxes,
     summands,
     windowed,
@@ -28,6 +29,9 @@ FILE_BYTE = 3e-7
 
 #: An element near a face is taken for the sum of so many pairs at most.
 NEAR = 16
+
+#: An element of a half that slots of the rest make: sums of spaces, sorted, and added to what units make.
+REST = 10 * keys.ELEMENT
 
 #: A step of a target search is taken for so many targets at most, if little else is known.
 SEARCHED = 4
@@ -46,13 +50,14 @@ def predicted_seconds(
     window: Sequence[int] | None = None,
     windows: int = 1,
     boxes: int = 0,
+    rest: int = 0,
     file_bytes: int = 0,
 ) -> float:
     """Predict the seconds of a check.
 
     Args:
         sizes: the declared `pre`, `unit`, `left`, `right` and `last`.
-        last: `points`, `targets` or `boxes`.
+        last: `points`, `targets`, `ranges` or `boxes`.
         coordinates: how many coordinates a state has.
         span: how many grid points the smallest box around the reachable states has.
         groups: how many different units there are.
@@ -62,6 +67,7 @@ def predicted_seconds(
         window: with a window, by how much the vectors of the unit differ in each coordinate.
         windows: how many windows there are.
         boxes: how many boxes of states.
+        rest: how many slots of the rest are in the left half.
         file_bytes: the length of both files.
 
     Returns:
@@ -77,6 +83,8 @@ def predicted_seconds(
     for name in ("left", "right"):
         if name == "right" or window is None:
             seconds += _sums(sizes[name], unit, additions, None if capped_by_cut else span)
+        if rest:
+            seconds += rough_seconds(sizes[name], REST)
     if window is not None:
         seconds += windows * _window(window, copies, sizes["left"])
     if last == "boxes":
@@ -85,6 +93,9 @@ def predicted_seconds(
     if last == "points":
         seconds += _sums(last_size, min(sizes["left"], sizes["right"]), 1, span)
         return seconds + rough_seconds(last_size, 1e-6 + coordinates * 5e-7)
+    if last == "ranges":
+        both = sizes["left"] + sizes["right"]
+        return seconds + rough_seconds(both, ranges.SORT) + rough_seconds(last_size * both, ranges.STEP)
     search = quadratics.NODE + directions_count * quadratics.CUT
     seconds += rough_seconds(SEARCHED * (last_size + coordinates), search)
     pairs = rough_seconds(last_size * min(sizes["left"], sizes["right"]), meeting.DIFFERENCE)

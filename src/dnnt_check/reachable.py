@@ -19,6 +19,7 @@ from dnnt_check.near_points import check_near_points
 from dnnt_check.network import Network
 from dnnt_check.numbers import Number
 from dnnt_check.points import check_points
+from dnnt_check.ranges import check_ranges
 from dnnt_check.reachable_grounds import Grounds, Sizes
 from dnnt_check.state_boxes import check_boxes
 from dnnt_check.states import StateLoss
@@ -44,7 +45,7 @@ def check_reachable(
     sizes = grounds.sizes
     assert sizes is not None
     _bound_work(sizes, grounds.last, work)
-    structure = structure_of(instance, network, grounds.left, work)
+    structure = structure_of(instance, network, grounds.left, work, grounds.rest)
     if grounds.window:
         _check_window(structure)
     if grounds.cases:
@@ -59,6 +60,9 @@ def check_reachable(
         found = _reached_target(summands, loss, grounds, sizes, work)
         if found is not None:
             loss.check(found)
+        return
+    if grounds.last == "ranges":
+        check_ranges(summands, loss, sizes.last, work)
         return
     if grounds.slack is not None:
         check_near_points(summands, loss, grounds, sizes, work)

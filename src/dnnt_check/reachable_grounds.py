@@ -107,11 +107,12 @@ class Grounds:
     thin: tuple[Thin, ...] = ()
     cases: tuple[Split | Case, ...] = ()
     boxes: tuple[BoxSplit | BoxWindow | BoxBound, ...] = ()
+    rest: int = 0
 
 
 def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
     """The grounds in this object, whose kind is `reachable`."""
-    optional = ("cuts", "residues", "window", "slack", "thin", "cases", "boxes")
+    optional = ("cuts", "residues", "window", "slack", "thin", "cases", "boxes", "rest")
     record(value, place, ("kind", "left", "last", "sizes"), optional)
     runs: list[tuple[int, int]] = []
     for i, item in enumerate(array(value["left"], (place, "left"))):
@@ -125,8 +126,8 @@ def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
         if before[0] + before[1] > after[0]:
             raise fault((place, "left"), "runs overlap")
     last = text(value["last"], (place, "last"))
-    if last not in ("points", "targets", "boxes"):
-        raise fault((place, "last"), 'is "points", "targets" or "boxes"')
+    if last not in ("points", "targets", "ranges", "boxes"):
+        raise fault((place, "last"), 'is "points", "targets", "ranges" or "boxes"')
     if ("boxes" in value) != (last == "boxes"):
         raise fault((place, "boxes"), 'goes with "last" = "boxes", and it with "boxes"')
     for tree, goes_with in (("cases", "targets"), ("boxes", "boxes")):
@@ -138,10 +139,11 @@ def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
                 raise fault((place, tree), f'goes with "last" = "{goes_with}"')
     sizes = record(value["sizes"], (place, "sizes"), SIZES)
     declared = {key: integer(sizes[key], ((place, "sizes"), key), 0) for key in SIZES}
-    if last == "points":
-        for key in ("residues", "window"):
+    if last in ("points", "ranges"):
+        for key in ("residues", "window") if last == "points" else ("cuts", "residues", "window", "slack"):
             if key in value:
                 raise fault((place, key), 'goes with "last" = "targets"')
+    if last == "points":
         if ("cuts" in value) != ("slack" in value):
             raise fault((place, "cuts"), 'goes with a "slack", and it with one cut, if "last" = "points"')
     elif last == "targets" and "slack" in value:
@@ -161,7 +163,18 @@ def read_reachable(value: Any, place: Place, work: Work) -> Grounds:
         thin=_read_thin(value, place, work),
         cases=_read_cases(value, place, work),
         boxes=_read_boxes(value, place, work),
+        rest=_read_rest(value, place),
     )
+
+
+def _read_rest(value: Any, place: Place) -> int:
+    """How many slots of the rest belong to the left half."""
+    if "rest" not in value:
+        return 0
+    for key in ("cuts", "residues", "window"):
+        if key in value:
+            raise fault((place, "rest"), f'does not go with "{key}"')
+    return integer(value["rest"], (place, "rest"), 1)
 
 
 def _read_boxes(value: Any, place: Place, work: Work) -> tuple[BoxSplit | BoxWindow | BoxBound, ...]:

@@ -75,6 +75,24 @@ def sum_of_spaces(terms: Iterable[Term], limit: int, name: str, work: Work) -> S
     return _space(low, step, keys, work)
 
 
+def bounds_of_sum(terms: Iterable[Term], work: Work) -> tuple[Number, Number, Number]:
+    """The least and the greatest sum, and a number that divides all differences, without forming the set."""
+    low: Number = 0
+    high: Number = 0
+    step: Number = 0
+    for unscaled, factor, times in terms:
+        space = unscaled.scaled(work)
+        ends = (space.low, space.high) if factor > 0 else (space.high, space.low)
+        low = add(low, multiply(times, multiply(factor, ends[0], work), work), work)
+        high = add(high, multiply(times, multiply(factor, ends[1], work), work), work)
+        work.spend(1e-6)
+        if space.count > 1:
+            this = magnitude(multiply(factor, space.step, work))
+            charge_quotient(step, this, work)
+            step = common(step, this)
+    return low, high, step
+
+
 def _space(low: Number, step: Number, keys: Keys, work: Work) -> Scaled:
     count = keys.count
     if count == keys.top + 1:

@@ -63,7 +63,8 @@ class Structure:
         groups: all units that matter.
         rows: for each state row the activation that turns it into an output, or None for a unit's own values; first
             the sums, then the units that are outputs, each in order of position.
-        rest: for each state row the slots of the rest.
+        rest: for each state row the slots of the rest that belong to the right half.
+        rest_left: the same for the left half.
         outputs: for each output its state row, or its known values.
     """
 
@@ -71,19 +72,23 @@ class Structure:
     groups: tuple[Group, ...]
     rows: tuple[Activation | None, ...]
     rest: tuple[Slots, ...]
+    rest_left: tuple[Slots, ...]
     outputs: tuple[int | Vector, ...]
 
 
-def structure_of(instance: Instance, network: Network, left: tuple[tuple[int, int], ...], work: Work) -> Structure:
-    """Sort the vertices.
+def structure_of(
+    instance: Instance, network: Network, left: tuple[tuple[int, int], ...], work: Work, rest: int = 0
+) -> Structure:
+    """Sort the vertices; the first `rest` slots of the rest belong to the left half too.
 
     Raises:
-        Invalid: the network is not of the two-layer form, or `left` names positions that do not exist.
+        Invalid: the network is not of the two-layer form, or `left` names positions that do not exist, or `rest` more
+            slots than there are.
     """
     for first, count in left:
         if first + count > network.size:
             raise Invalid("lower.grounds.left: a run goes beyond the list of vertices")
-    return _Sorting(instance, network, left, work).result()
+    return _Sorting(instance, network, left, work, rest).result()
 
 
 class _Merge:
@@ -124,6 +129,7 @@ class _Sorting:
         network: Network,
         left: tuple[tuple[int, int], ...],
         work: Work,
+        rest: int,
     ) -> None:
         self.network = network
         self.left = left
@@ -147,6 +153,8 @@ class _Sorting:
         self.prepared: dict[int, Column] = {}
         self.fixed: dict[int, Vector] = {}
         self.merge = _Merge(work)
+        self.left_merge = _Merge(work)
+        self.left_slots = rest
         self.merged: dict[tuple[object, ...], Slots] = {}
 
     def result(self) -> Structure:
@@ -172,12 +180,15 @@ class _Sorting:
             rows.append(None)
         sources, groups = self._groups(units, row_of, self._outgoing(sums, row_of))
         rest = [self._rest(network.vertices[index].incoming) for index in sums]
-        rest.extend([()] * (len(rows) - len(rest)))
+        if self.left_slots:
+            raise Invalid("lower.grounds.rest: more slots than the rest has")
+        rest.extend([((), ())] * (len(rows) - len(rest)))
         return Structure(
             sources,
             groups,
             tuple(rows),
-            tuple(rest),
+            tuple([right for _, right in rest]),
+            tuple([left for left, _ in rest]),
             tuple([self.fixed[i] if i in self.fixed else row_of[i] for i in network.outputs]),
         )
 
@@ -282,16 +293,24 @@ class _Sorting:
         self.merged[key] = self.merge.take()
         return self.merged[key]
 
-    def _rest(self, links: tuple[Link, ...]) -> Slots:
-        """The slots of a sum without the weights of edges from units."""
+    def _rest(self, links: tuple[Link, ...]) -> tuple[Slots, Slots]:
+        """The slots of a sum without the weights of edges from units: those of the left half, and all others."""
         for link in links:
+            slots: list[tuple[Space, Vector]] = [(link.bias, self.ones)]
             if link.source == SOURCE or link.source in self.fixed:
-                for space, column, times in self._slots(link):
-                    self.merge.add(column, space, times)
-            else:
-                self.merge.add(self.ones, link.bias, link.times)
+                slots = [(space, column) for space, column, _ in self._slots(link)]
+                slots.append(slots.pop(0))
+            # Equal edges one after the other: whole ones first, then a part of the next.
+            whole, part = divmod(min(self.left_slots, len(slots) * link.times), len(slots))
+            self.left_slots -= whole * len(slots) + part
+            for place, (space, column) in enumerate(slots):
+                taken = whole + (place < part)
+                if taken:
+                    self.left_merge.add(column, space, taken)
+                if taken < link.times:
+                    self.merge.add(column, space, link.times - taken)
             self.work.spend(len(link.weights) * 4e-7)
-        return self.merge.take()
+        return self.left_merge.take(), self.merge.take()
 
     def _groups(
         self,

@@ -28,9 +28,9 @@ from dnnt_check.keys import (
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, common, magnitude, multiply, whole_ratio
 from dnnt_check.reachable_grounds import Sizes, Thin
-from dnnt_check.scalars import sum_of_spaces
+from dnnt_check.scalars import Term, bounds_of_sum, sum_of_spaces
 from dnnt_check.spaces import Scaled
-from dnnt_check.structure import Group, Structure
+from dnnt_check.structure import Group, Slots, Structure
 from dnnt_check.thin import Near, Outer, outer_of
 
 #: Predicted seconds for a product of a vector and a weight.
@@ -55,13 +55,32 @@ class Contribution:
     thin: Thin | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class RestTerm:
-    """All multiples of one column, at one sum."""
+    """All multiples of one column, at one sum. The set of factors is formed when it is first asked for.
 
-    row: int
-    column: Vector
-    space: Scaled
+    Attributes:
+        row: the sum.
+        column: what is multiplied.
+        low: the least factor.
+        high: the greatest one.
+        step: a number that divides all differences of factors.
+    """
+
+    __slots__ = ("_limit", "_name", "_space", "_terms", "_work", "column", "high", "low", "row", "step")
+
+    def __init__(self, row: int, column: Vector, terms: Sequence[Term], limit: int, name: str, work: Work) -> None:
+        """Bounds alone; the set may have `limit` elements, as `name` of the sizes says."""
+        self.row, self.column = row, column
+        self.low, self.high, self.step = bounds_of_sum(terms, work)
+        self._terms, self._limit, self._name, self._work = terms, limit, name, work
+        self._space: Scaled | None = None
+
+    @property
+    def space(self) -> Scaled:
+        """The set of factors."""
+        if self._space is None:
+            self._space = sum_of_spaces(self._terms, self._limit, self._name, self._work)
+        return self._space
 
 
 class Summands:
@@ -71,7 +90,8 @@ class Summands:
         points: how many distinct inputs there are.
         rows: how many state rows there are; the coordinate of input i and row r is axis i * rows + r.
         contributions: the groups of units.
-        rest: the slots of the rest.
+        rest: the slots of the rest in the right half.
+        rest_left: those in the left half.
         axes: the coordinates.
     """
 
@@ -101,16 +121,17 @@ class Summands:
             self._contribution(structure, group, known.get(group.first), group.first in cases)
             for group in structure.groups
         ]
-        self.rest = self._rest_terms(structure)
+        self.rest = self._rest_terms(structure.rest, sizes.right, "right")
+        self.rest_left = self._rest_terms(structure.rest_left, sizes.left, "left")
         extents = [Extent() for _ in range(self.points * self.rows)]
         for item in self.contributions:
             copies = item.group.left + item.group.right
             for place, extent in enumerate(item.extents):
                 extents[place] = extents[place].plus(extent, copies, work)
-        for term in self.rest:
+        for term in (*self.rest, *self.rest_left):
             for i, entry in enumerate(term.column):
                 place = i * self.rows + term.row
-                extents[place] = extents[place].plus(self._multiples(term.space, entry), 1, work)
+                extents[place] = extents[place].plus(self._multiples(term, entry), 1, work)
         self.axes: tuple[Axis, ...] = axes(extents, work)
 
     @property
@@ -134,7 +155,9 @@ class Summands:
                 left = add_copies(left, keys, group.left, most_left, "left", self.work)
             right = add_copies(right, keys, group.right, most_right, "right", self.work)
         for term in sorted(self.rest, key=lambda term: -term.space.count):
-            right = self._add_rest(right, term, most_right)
+            right = self._add_rest(right, term, most_right, "right")
+        for term in sorted(self.rest_left, key=lambda term: -term.space.count):
+            left = self._add_rest(left, term, most_left, "left")
         if (with_left and left.count > most_left) or right.count > most_right:
             raise SizeExceeded("lower.grounds.sizes: left or right is declared smaller than it is")
         return left, right
@@ -191,18 +214,18 @@ class Summands:
                 extents[i * self.rows + group.row] = part
         return Contribution(group, image, spaces, tuple(extents), outer, thin)
 
-    def _multiples(self, space: Scaled, entry: Number) -> Extent:
+    def _multiples(self, term: RestTerm, entry: Number) -> Extent:
         work = self.work
-        ends = sorted((multiply(space.low, entry, work), multiply(space.high, entry, work)))
-        return Extent(ends[0], ends[1], magnitude(multiply(space.step, entry, work)))
+        ends = sorted((multiply(term.low, entry, work), multiply(term.high, entry, work)))
+        return Extent(ends[0], ends[1], magnitude(multiply(term.step, entry, work)))
 
-    def _rest_terms(self, structure: Structure) -> list[RestTerm]:
-        result: list[RestTerm] = []
-        for row, slots in enumerate(structure.rest):
-            for column, terms in slots:
-                space = sum_of_spaces(terms, ANY if self.capped else self.sizes.right, "right", self.work)
-                result.append(RestTerm(row, column, space))
-        return result
+    def _rest_terms(self, rows: Sequence[Slots], limit: int, name: str) -> list[RestTerm]:
+        most = ANY if self.capped else limit
+        return [
+            RestTerm(row, column, terms, most, name, self.work)
+            for row, slots in enumerate(rows)
+            for column, terms in slots
+        ]
 
     def packed_near(self, item: Contribution, vectors: Sequence[Vector], strides: Sequence[int]) -> set[int]:
         """What some value vectors of a unit add to the states, as a linear function of the digits with these strides.
@@ -346,18 +369,18 @@ class Summands:
             work.hold(len(keys) * ELEMENT_BYTES, name)
         return keys
 
-    def _add_rest(self, keys: Keys, term: RestTerm, limit: int) -> Keys:
+    def _add_rest(self, keys: Keys, term: RestTerm, limit: int, name: str) -> Keys:
         work = self.work
         low, factor = self.lowest(term, [axis.stride for axis in self.axes])
         digits = term.space.digits
         if isinstance(digits, range):
             count = term.space.count
             start = low if factor >= 0 else low + factor * (count - 1)
-            summed = add_progression(keys, abs(factor), count, limit, "right", work)
-            return add_set(summed, single(start), limit, "right", work)
+            summed = add_progression(keys, abs(factor), count, limit, name, work)
+            return add_set(summed, single(start), limit, name, work)
         summand = {low + factor * digit for digit in digits}
         work.spend(len(summand) * 2e-7)
-        return add_set(keys, Keys(max(summand), summand), limit, "right", work)
+        return add_set(keys, Keys(max(summand), summand), limit, name, work)
 
 
 def _product_extent(part: Extent, divisor: Number, space: Scaled, work: Work) -> Extent:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from dnnt_check.boxes import Axis
-from dnnt_check.budget import Work, describe, rough_seconds
+from dnnt_check.budget import Invalid, Work, describe, rough_seconds
 from dnnt_check.cut_targets import CutListing
 from dnnt_check.directions import Conditions
 from dnnt_check.duality import least_within
@@ -202,6 +202,24 @@ def _list_by_cells(loss: StateLoss, constant: Number, conditions: Conditions, li
     if free:
         return _combine(loss, listings, constant, limit, work)
     return CutListing(loss, listings, constant, conditions, limit, work).run()
+
+
+def small_ranges(loss: StateLoss, work: Work) -> list[Interval]:
+    """The digits of the only coordinate whose loss is too small, as ranges that do not touch, in increasing order.
+
+    Raises:
+        Invalid: there are more coordinates, or none, or their loss does not tell that of the state.
+    """
+    cells = _cells(loss, work) if len(loss.axes) == 1 else []
+    if len(cells) != 1 or not cells[0].exact:
+        raise Invalid("lower.grounds.last: ranges need a state of one coordinate that alone decides the loss")
+    constant = constant_part(loss, work)
+    found: list[Interval] = []
+    for first, last in cells[0].coordinates[0].small(lambda part: loss.too_small(part + constant)):
+        if found and found[-1][1] + 1 == first:
+            first = found.pop()[0]
+        found.append((first, last))
+    return found
 
 
 def is_made_of_lines(loss: StateLoss) -> bool:

@@ -197,7 +197,7 @@ KEYS: list[tuple[dict[str, Any], str]] = [
     ({"cases": []}, "does not go with"),
     ({"last": "points"}, 'boxes: goes with "last" = "boxes"'),
     ({"last": "targets"}, 'boxes: goes with "last" = "boxes"'),
-    ({"last": "box"}, 'is "points", "targets" or "boxes"'),
+    ({"last": "box"}, 'is "points", "targets", "ranges" or "boxes"'),
     ({"left": []}, "boxes[0]: the units of the left half are not equal, or there are none"),
     ({"left": [[4, 1]]}, "boxes[0]: the units of the left half are not equal, or there are none"),
     ({"left": [[0, 2], [1, 1]]}, "left: runs overlap"),

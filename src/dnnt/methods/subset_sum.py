@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import log2, prod
 from time import monotonic
 from typing import Any
 
 from dnnt.analysis.plan import Plan
 from dnnt.analysis.reachable_cost import estimate
-from dnnt.certificate import ReachableStates
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
@@ -25,12 +23,14 @@ from dnnt.reachable.assemble import parameters_of
 from dnnt.reachable.expression import Node
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.ordered import ascending, increasing
-from dnnt.reachable.program import distinct_inputs, joined
+from dnnt.reachable.line_halves import grounds_of
+from dnnt.reachable.program import distinct_inputs
 from dnnt.reachable.search import CELL_SECONDS
 from dnnt.reachable.terms import Term, terms_of
 from dnnt.running import MIB, Run, Stop
 from dnnt.running.run import available_bytes
 from dnnt.sums.parts import Chosen
+from dnnt.sums.plan import Prediction
 from dnnt.sums.subsets import Subsets, predicted
 
 READING = 3e-5
@@ -47,12 +47,6 @@ MOST_COPIES = 1_000_000
 
 SLOW_TARGET, MANY_TARGETS = 0.05, 8
 """After a target of so many seconds, or so many targets, the sums next to one are looked for at once."""
-
-FEW_STATES, SOME_STATES = 20_000, 2_000_000
-"""The checker looks at all of so many states; of so many, where the targets are more."""
-
-LISTS = 27.0
-"""Logarithm of the choices of half the units up to which they are split evenly for the checker; else by their sums."""
 
 
 class SubsetSum(Method):
@@ -84,7 +78,10 @@ class SubsetSum(Method):
         if not term.convex and line.axis.count > MOST_CELLS:
             return f"the loss is not known to be convex in the output, which has {_shown(line.axis.count)} values"
         items, choices = _problem(line)
-        prediction = predicted(items, choices, available_bytes())
+        if _excluded(instance, line, term):
+            prediction: Prediction | None = Prediction("no output of a small loss on the axis", 0.0, 0.0)
+        else:
+            prediction = predicted(items, choices, available_bytes())
         if prediction is None:
             many = f"{len(items) + len(choices):,} items"
             return f"no algorithm for subset sums takes {many} with a sum of {_shown(line.axis.count)}"
@@ -145,6 +142,14 @@ def _term(instance: Instance, line: Line) -> Term:
 
     # Outputs with fixed values cost the same always.
     return Term((0,), cost, all(term.convex or not term.axes for term in terms))
+
+
+def _excluded(instance: Instance, line: Line, term: Term) -> bool:
+    """Whether no number of the axis has a loss up to gamma, so that no sum need be looked for."""
+    if instance.gamma is None or not term.convex:
+        return False
+    least = ascending(term, line.packing, Run().poll).at(0)
+    return least is not None and least[0] > instance.gamma
 
 
 def _shown(count: int) -> str:
@@ -248,70 +253,7 @@ class _Search:
         return self.tested
 
     def _prove(self, bound: Number, strict: bool, targets: int) -> None:
-        self.run.prove(bound, strict, _grounds(self.line, targets))
-
-
-def _grounds(line: Line, targets: int) -> ReachableStates:
-    """The grounds of a bound: halves that are good for the checker, and true bounds on the sizes of its sets."""
-    left, taken = _left_half(line)
-    sizes = [summand.size for summand in line.summands]
-    spans = [line.span(summand) for summand in line.summands]
-    counts = [summand.count for summand in line.summands]
-    most = [_most(taken, sizes, spans), _most([c - t for c, t in zip(counts, taken, strict=True)], sizes, spans)]
-    groups = len(line.program.units)
-    units = line.summands[:groups]
-    states = min(prod(most), line.axis.count)
-    by_points = states <= FEW_STATES or (states <= SOME_STATES and states < targets)
-    if not by_points and not targets:
-        # Where there is nothing to exclude no half is formed, and of the right one the slots of the rest alone.
-        most = [1, _most(counts[groups:], sizes[groups:], spans[groups:])]
-    declared = {
-        "pre": max((summand.pre for summand in units), default=1),
-        "unit": max((summand.size for summand in units), default=1),
-        "left": most[0],
-        "right": most[1],
-        "last": states if by_points else targets,
-    }
-    return ReachableStates(left, "points" if by_points else "targets", tuple(declared.items()))
-
-
-def _left_half(line: Line) -> tuple[tuple[tuple[int, int], ...], list[int]]:
-    """The first units, about half: of the choices where these are few enough for lists, else of the sums' length.
-
-    Returns runs of positions, and for each summand how many of its copies are among them.
-    """
-    choices = [int(1000 * log2(summand.size)) for summand in line.summands]
-    counts = [summand.count for summand in line.summands]
-    weights = choices
-    if sum(weight * count for weight, count in zip(choices, counts, strict=True)) > 2000 * LISTS:
-        weights = [line.span(summand) for summand in line.summands]
-    room = sum(weight * count for weight, count in zip(weights, counts, strict=True)) // 2
-    taken = [0] * len(counts)
-    runs = []
-    for first, count, index in sorted(
-        (first, count, index) for index, unit in enumerate(line.program.units) for first, count in unit.members
-    ):
-        take = count if weights[index] * count <= room else room // weights[index]
-        if take:
-            runs.append((first, take))
-            taken[index] += take
-            room -= weights[index] * take
-        if take < count:
-            break
-    return joined(runs), taken
-
-
-def _most(counts: list[int], sizes: list[int], spans: list[int]) -> int:
-    """An upper bound on the sums of so many elements of each summand: choices, or the length of the line."""
-    length = 1 + sum(count * span for count, span in zip(counts, spans, strict=True))
-    choices = 1
-    for count, size in zip(counts, sizes, strict=True):
-        if (size.bit_length() - 1) * count > length.bit_length():
-            return length
-        choices *= size**count
-        if choices >= length:
-            return length
-    return choices
+        self.run.prove(bound, strict, grounds_of(self.instance, self.line, self.term.convex, targets))
 
 
 METHOD = SubsetSum()
