@@ -119,14 +119,15 @@ class DirectionBound:
 class ReachableStates:
     """The reachable states of a two-layer network, in two halves (Theorem 1.6, repaired).
 
-    `left`: runs (first, count) of positions of vertices; `last`: `points`, `targets`, or `ranges` where states are single
-    numbers; the sizes are upper bounds on the sets that the checker rebuilds. The first `rest` slots of the rest, in
-    order of edges, belong to the left half too (without the other keys). With `targets` there may be `cuts` c (no reachable state exceeds their
-    greatest values), `residues` (c, m) (c · v has one residue modulo m) and a `window` (L is found only where it is
-    needed); vectors have n coordinates for each sum, then n for each unit that is an output. With `points`, one cut and
-    a `slack` only states that fall at most so much short of the cut's greatest value are looked at; `thin` says of
-    which units only the vectors near the face are formed. With `targets` there may be `cases` instead: splits and
-    cases, in preorder, each case with a cut of its own. With `last` = `boxes` there are `boxes`: splits and leaves.
+    `left`: runs (first, count) of positions of vertices; `last`: `points`, `targets`, or `ranges` where states are
+    single numbers; the sizes are upper bounds on the sets that the checker rebuilds. The first `rest` slots of the
+    rest, in order of edges, belong to the left half too (without the other keys). With `targets` there may be `cuts`
+    c (no reachable state exceeds their greatest values), `residues` (c, m) (c · v has one residue modulo m) and a
+    `window` (L is found only where it is needed); vectors have n coordinates for each sum, then n for each unit that
+    is an output. With `points`, one cut and a `slack` only states that fall at most so much short of the cut's
+    greatest value are looked at; `thin` says of which units only the vectors near the face are formed. With `targets`
+    there may be `cases` instead: splits and cases, in preorder, each case with a cut of its own. With `last` =
+    `boxes` there are `boxes`: splits and leaves.
     """
 
     left: tuple[tuple[int, int], ...]

@@ -22,8 +22,8 @@ from dnnt.reachable.as_sums import Line, line_of
 from dnnt.reachable.assemble import parameters_of
 from dnnt.reachable.expression import Node
 from dnnt.reachable.from_layers import program_of
-from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.line_halves import grounds_of
+from dnnt.reachable.ordered import ascending, increasing
 from dnnt.reachable.program import distinct_inputs
 from dnnt.reachable.search import CELL_SECONDS
 from dnnt.reachable.terms import Term, terms_of

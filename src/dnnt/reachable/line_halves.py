@@ -1,4 +1,4 @@
-"""Grounds for a bound on single numbers: two halves of the units and of the rest's slots that the checker can afford."""
+"""Grounds for a bound on single numbers: halves of the units and of the rest's slots that the checker can afford."""
 
 from __future__ import annotations
 

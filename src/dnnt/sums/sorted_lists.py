@@ -7,7 +7,7 @@ from both ends finds the sums next to any target. Numbers below 2^62 are in arra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import merge
+from itertools import pairwise
 from math import log2, prod
 from typing import Any
 
@@ -42,6 +42,8 @@ class SortedLists:
         self._positions = _halves(parts)
         self.total = total_of(parts)
         self._wide = self.total >= WIDEST
+        # The last target of a walk through long numbers, and the sums next to it.
+        self._ends = (-1, -1, 0)
         self._lists = [self._list([parts[position] for position in half]) for half in self._positions]
 
     def _list(self, parts: list[Part]) -> Any:
@@ -70,16 +72,19 @@ class SortedLists:
 
     def below(self, target: int) -> int:
         """The greatest sum that is at most the target (at least 0)."""
+        if self._wide:
+            return self._long_ends(target)[0]
         return sum(self._pair_of(self._lists, target))
 
     def above(self, target: int) -> int:
-        """The least sum from the target on (at most the greatest sum): the greatest of what is left out, mirrored."""
+        """The least sum from the target on (at most the greatest sum)."""
+        if self._wide:
+            best, least = self._long_ends(target)
+            return target if best == target else least
+        # The greatest of what is left out, mirrored.
         left, right = self._lists
         ends = left[-1] + right[-1]
-        if self._wide:
-            mirrors = [[each[-1] - value for value in reversed(each)] for each in (left, right)]
-        else:
-            mirrors = [each[-1] - each[::-1] for each in (left, right)]
+        mirrors = [each[-1] - each[::-1] for each in (left, right)]
         return int(ends - sum(self._pair_of(mirrors, int(ends) - target)))
 
     def _pair_of(self, lists: list[Any], target: int) -> tuple[int, int]:
@@ -101,18 +106,36 @@ class SortedLists:
             self._run.poll()
         return int(left[low]), int(right[high])
 
+    def _long_ends(self, target: int) -> tuple[int, int]:
+        """The greatest sum up to the target, and the least one above it (the total plus 1 where there is none)."""
+        if self._ends[0] == target:
+            return self._ends[1:]
+        left, right = self._lists
+        high, best, least = len(right) - 1, -1, self.total + 1
+        for start in range(0, len(left), 4096):
+            self._run.poll()
+            for value in left[start : start + 4096]:
+                room = target - value
+                while high >= 0 and right[high] > room:
+                    high -= 1
+                if high >= 0 and value + right[high] > best:
+                    best = value + right[high]
+                if high + 1 < len(right) and value + right[high + 1] < least:
+                    least = value + right[high + 1]
+        self._ends = target, best, least
+        return best, least
+
     def _long_pair(self, left: list[int], right: list[int], target: int) -> tuple[int, int]:
-        high, best, pair = len(right) - 1, -1, (0, 0)
+        """One of each list, together a target that is a sum."""
+        high = len(right) - 1
         for index, value in enumerate(left):
-            if index % 1024 == 0:
+            if index % 4096 == 0:
                 self._run.poll()
             while high >= 0 and value + right[high] > target:
                 high -= 1
-            if high < 0:
-                break
-            if value + right[high] > best:
-                best, pair = value + right[high], (value, right[high])
-        return pair
+            if high >= 0 and value + right[high] == target:
+                return value, right[high]
+        raise AssertionError("a sum that is none")
 
     def picks(self, total: int) -> Picks:
         """How the parts make a sum."""
@@ -127,11 +150,12 @@ def _long_list(parts: Sequence[Part], run: Run) -> list[int]:
     sums = [0]
     for part in parts:
         run.poll()
-        following: list[int] = []
-        for value in merge(*([total + element for total in sums] for element in part)):
-            if not following or following[-1] != value:
-                following.append(value)
-        sums = following
+        made = [value + element for element in part for value in sums]
+        run.poll()
+        # Increasing runs, which sorting merges.
+        made.sort()
+        sums = [made[0]]
+        sums.extend([value for before, value in pairwise(made) if before != value])
     return sums
 
 

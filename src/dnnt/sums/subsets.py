@@ -24,8 +24,11 @@ QUICK = 0.02
 NEAREST_SECONDS = 20.0
 """The sums next to a target are looked for in a structure of all sums where that is predicted to take less."""
 
-LISTED = 25.0, 20.0
+LISTED = 25.0, 22.0
 """Logarithms of the most sums of half the parts in sorted lists: short numbers, and long ones."""
+
+LISTED_SECONDS = 3e-8, 1e-6
+"""Seconds for each of them, with a walk."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,9 @@ class Subsets:
             return None
         if self._all is not None and not self._listed(target):
             return None
+        if isinstance(self._all, SortedLists):
+            parts = self._parts()
+            return self._chosen(_Prepared(parts, 1, self.total), self._all.picks(target), False)
         mirrored = 2 * target > self.total
         wanted = self.total - target if mirrored else target
         prepared = self._prepare(wanted, mirrored)
@@ -96,12 +102,11 @@ class Subsets:
         """Form a structure of all sums, where that is predicted to be affordable."""
         if self._all is not None:
             return True
-        parts = [*((0, value) for value in self._values), *self.choices]
+        parts = self._parts()
         seconds = len(parts) * (self.total / 64 * WORD + 1e-5) if self.total < 1 << 36 else 1e9
         longest = max(half_sizes(parts)) if len(parts) < 200 else 1e9
-        listed = (
-            2.0**longest * (3e-6 if self.total >= WIDEST else 3e-8) if longest <= LISTED[self.total >= WIDEST] else 1e9
-        )
+        wide = self.total >= WIDEST
+        listed = 2.0**longest * LISTED_SECONDS[wide] if longest <= LISTED[wide] else 1e9
         if min(seconds, listed) > NEAREST_SECONDS:
             return False
         try:
@@ -117,6 +122,9 @@ class Subsets:
             raise
         self._note("all sums as bits" if seconds <= listed else "all sums of halves")
         return True
+
+    def _parts(self) -> list[Part]:
+        return [*((0, value) for value in self._values), *self.choices]
 
     def _listed(self, target: int) -> bool:
         return self._all is not None and self._all.below(target) == target
