@@ -49,6 +49,7 @@ ONLY_TRUE = {
     "size 10^100",
     "left changed",
     "last flipped",
+    "rest changed",
     "cuts changed",
     "residues added",
     "window added",

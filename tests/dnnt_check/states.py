@@ -32,7 +32,7 @@ def dot(c: Sequence[int], v: Vector) -> Fraction:
 
 @dataclass
 class States:
-    """An instance and its summands: of each unit, and of each slot of the rest."""
+    """An instance and its summands: of each unit, and of each slot of the rest, ordered as in docs/certificates.md."""
 
     instance: dict[str, Any]
     inputs: list[Vector]
@@ -161,10 +161,10 @@ def read(instance: dict[str, Any]) -> States:
         result = []
         for edge in instance["edges"]:
             if edge["to"] == name:
-                result.append((space_values(edge["bias"], {}), ones))
                 if edge["from"] == "s":
                     spaces = [space_values(space, {}) for space in edge["weights"]]
                     result += list(zip(spaces, columns, strict=True))
+                result.append((space_values(edge["bias"], {}), ones))
         return result
 
     def at(name: str, vector: Vector) -> Vector:

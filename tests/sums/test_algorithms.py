@@ -127,6 +127,22 @@ def test_sorted_lists() -> None:
             assert holds(parts, lists.picks(target), target)
 
 
+def test_sorted_lists_of_long_numbers() -> None:
+    run, rng = Run(), Random(3)
+    for short, _, _ in cases(3000, 60, False):
+        factor = rng.randint(2**61, 2**90)
+        parts: list[Part] = [tuple(factor * value for value in part) for part in short]
+        sums = all_sums(parts)
+        if len(sums) == 1:
+            continue
+        lists = SortedLists(parts, run)
+        for target in {0, 1, sums[-1] // 2, sums[-1] - 1, sums[-1], rng.choice(sums), rng.choice(sums[:-1]) + 1}:
+            assert lists.below(target) == max(s for s in sums if s <= target)
+            assert lists.above(target) == min(s for s in sums if s >= target)
+            if target in sums:
+                assert holds(parts, lists.picks(target), target)
+
+
 @pytest.mark.parametrize(("count", "length"), [(30, 60), (50, 150), (60, 200)])
 def test_lattices_find_what_is_planted(count: int, length: int) -> None:
     rng = Random(count)

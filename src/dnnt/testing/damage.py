@@ -16,6 +16,9 @@ from dnnt.instance import Instance
 from dnnt.testing.certificates import Body, Spoiled, coordinates, direction
 from dnnt.testing.spoiling import Made, Make, Spot, moved, part_of
 
+PLAIN = {"kind", "left", "last", "sizes"}
+"""The keys that all grounds `reachable` have."""
+
 
 def put(part: str, key: str, *values: Any) -> Make:
     """Put one of the values at a key of a part of the certificate ("" is the whole)."""
@@ -147,6 +150,32 @@ def _targets(body: Body) -> Body | None:
     """The grounds `reachable` that end with targets, or None."""
     found = part_of(body, "lower.grounds")
     return found if isinstance(found, dict) and found.get("last") == "targets" else None
+
+
+def rest(body: Body, spot: Spot) -> Made:
+    """Some slots of the rest in the left half, with `last` as it is or ranges; there may be fewer slots."""
+    found = part_of(body, "lower.grounds")
+    if not isinstance(found, dict) or found.get("kind") != "reachable" or found.keys() - PLAIN:
+        return None
+    if spot.rng.random() < 0.8:
+        found["rest"] = spot.rng.randint(1, 4)
+    if spot.rng.random() < 0.5:
+        found["last"] = "ranges"
+    found["sizes"].update(dict.fromkeys(("left", "right", "last"), 10**5))
+    return body
+
+
+def bad_rest(*values: Any) -> Make:
+    """What is no number of slots, or beside keys that do not go with it."""
+
+    def make(body: Body, spot: Spot) -> Made:
+        found = part_of(body, "lower.grounds")
+        if not isinstance(found, dict) or found.get("kind") != "reachable":
+            return None
+        found["rest"] = 1 if found.keys() - PLAIN else spot.rng.choice(values)
+        return body
+
+    return make
 
 
 def cuts(body: Body, spot: Spot) -> Made:
