@@ -31,7 +31,7 @@ from dnnt.running import MIB, Run, Stop
 from dnnt.running.run import available_bytes
 from dnnt.sums.parts import Chosen
 from dnnt.sums.plan import Prediction
-from dnnt.sums.subsets import Subsets, predicted
+from dnnt.sums.subsets import QUICK, Subsets, predicted
 
 READING = 3e-5
 """Seconds to make a subset sum of one unit, and parameters of it again."""
@@ -78,10 +78,9 @@ class SubsetSum(Method):
         if not term.convex and line.axis.count > MOST_CELLS:
             return f"the loss is not known to be convex in the output, which has {_shown(line.axis.count)} values"
         items, choices = _problem(line)
-        if _excluded(instance, line, term):
-            prediction: Prediction | None = Prediction("no output of a small loss on the axis", 0.0, 0.0)
-        else:
-            prediction = predicted(items, choices, available_bytes())
+        prediction = predicted(items, choices, available_bytes())
+        if (prediction is None or prediction.seconds > QUICK) and _excluded(instance, line, term):
+            prediction = Prediction("no output of a small loss on the axis", 0.0, 0.0)
         if prediction is None:
             many = f"{len(items) + len(choices):,} items"
             return f"no algorithm for subset sums takes {many} with a sum of {_shown(line.axis.count)}"

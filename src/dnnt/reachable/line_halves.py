@@ -16,8 +16,11 @@ from dnnt.reachable.program import joined
 FEW_STATES, SOME_STATES = 20_000, 2_000_000
 """The checker looks at all of so many states; of so many, where the targets are more."""
 
-FEW_TARGETS = 4
-"""More targets than this are ranges of them for the checker, where the loss tells that they are one range."""
+PAIR, SORTED = 70, 950
+"""Nanoseconds that the checker takes for a pair of a target and a sum, and to sort a sum and walk past it."""
+
+DENSE = 1 << 28
+"""Longer lines are no long integers for the checker, which compares eight places of a half in 2.5 nanoseconds."""
 
 LISTS = 27.0
 """Logarithm of the choices of half the units up to which they are split evenly for the checker; else by their sums."""
@@ -51,7 +54,7 @@ def grounds_of(instance: Instance, line: Line, convex: bool, targets: int) -> Re
     elif not targets:
         # Where there is nothing to exclude no half is formed.
         last, size, rest, most = "targets", 0, 0, [1, 1]
-    elif convex and targets > FEW_TARGETS:
+    elif convex and _is_range(targets, most, line.axis.count):
         last, size = "ranges", 1
     else:
         last, size = "targets", targets
@@ -63,6 +66,14 @@ def grounds_of(instance: Instance, line: Line, convex: bool, targets: int) -> Re
         "last": size,
     }
     return ReachableStates(half.runs, last, tuple(declared.items()), rest=rest)
+
+
+def _is_range(targets: int, most: Sequence[int], length: int) -> bool:
+    """Whether targets that are neighbours are quicker to exclude as one range than one by one."""
+    each = min(most) * PAIR
+    if length < DENSE:
+        each = min(each, length * 5 // 16)
+    return sum(most) * SORTED < targets * each
 
 
 def _left_half(instance: Instance, line: Line) -> _Half:
