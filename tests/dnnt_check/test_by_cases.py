@@ -14,13 +14,13 @@ import dnnt
 import dnnt_check
 from dnnt.exact import number, to_json
 from dnnt.formats import certificate_file
-from dnnt.reachable import thin
+from dnnt.reachable import thin_size
 from tests.reachable.test_cases import near_the_hull
 
 
 def sound(seed: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, dict[str, Any]]]:
     """Instances with certificates by cases, the bound being the least loss."""
-    monkeypatch.setattr(thin, "FEW", -1.0)
+    monkeypatch.setattr(thin_size, "FEW", -1.0)
     monkeypatch.setattr(thin.ThinSearch, "_near_face", lambda *_: None)
     rng = Random(seed)
     made: list[tuple[bytes, dict[str, Any]]] = []

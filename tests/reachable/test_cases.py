@@ -12,7 +12,7 @@ import pytest
 
 import dnnt
 from dnnt.formats import instance_file
-from dnnt.reachable import by_cases, cases, thin
+from dnnt.reachable import by_cases, cases, thin, thin_size
 from dnnt.reachable.case_tree import filled, worth
 
 ACTIVATIONS: list[Any] = [
@@ -36,7 +36,7 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             counts[2] += ended[1] is not None and len(ended[1].cases) > 1
         return ended
 
-    monkeypatch.setattr(thin, "FEW", -1.0)
+    monkeypatch.setattr(thin_size, "FEW", -1.0)
     monkeypatch.setattr(thin.ThinSearch, "_near_face", lambda *_: None)
     monkeypatch.setattr(by_cases.ByCases, "search", counted)
     return counts
@@ -103,7 +103,7 @@ def test_against_whole_sets(forced: list[int], monkeypatch: pytest.MonkeyPatch) 
         instance = dnnt.parse(json.dumps(body).encode())
         mine = dnnt.solve(instance, method="reachable")
         with monkeypatch.context() as patch:
-            patch.setattr(thin, "FEW", 99.0)
+            patch.setattr(thin_size, "FEW", 99.0)
             truth = dnnt.solve(instance, method="reachable", check=False)
         assert (mine.status, mine.loss, mine.assurance) == ("optimal", truth.loss, "checked")
     assert forced[1] > 5

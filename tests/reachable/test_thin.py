@@ -11,7 +11,7 @@ import pytest
 
 import dnnt
 from dnnt.formats import instance_file
-from dnnt.reachable import thin
+from dnnt.reachable import thin, thin_size
 from dnnt.reachable.thin_cells import concave_intervals
 
 ACTIVATIONS: list[Any] = [
@@ -34,7 +34,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts[1] += ended is not None
         return ended
 
-    monkeypatch.setattr(thin, "FEW", -1.0)
+    monkeypatch.setattr(thin_size, "FEW", -1.0)
     monkeypatch.setattr(thin.ThinSearch, "search", counted)
     return counts
 

@@ -113,7 +113,10 @@ def _coordinate(
     def cost(digit: int) -> int:
         return int(term.cost((digit,)) * scale)
 
-    return Coordinate(axis, count, stride, cost, first_where(0, count - 1, lambda d: cost(d) <= cost(d + 1)), None)
+    least = first_where(0, count - 1, lambda d: cost(d) <= cost(d + 1))
+    last = first_where(least, count - 1, lambda d: cost(d) < cost(d + 1))
+    # Of equally good digits a moderate one, near the middle.
+    return Coordinate(axis, count, stride, cost, min(max(least, count // 2), last), None)
 
 
 def first_where(low: int, high: int, holds: Callable[[int], bool]) -> int:

@@ -21,6 +21,8 @@ from dnnt.reachable.assemble import Assigned, parameters_of_values
 from dnnt.reachable.draws import Known, Source, Spread, Vector, spread
 from dnnt.reachable.pair_sums import keys_of, split
 from dnnt.reachable.program import Program
+from dnnt.reachable.thin_size import is_large
+from dnnt.reachable.wanted import wanted_states
 
 BREADTH = 2
 """So many times as much is drawn where all units are equal: they have it in common."""
@@ -71,15 +73,25 @@ Chosen = tuple[list[list[tuple[tuple[Assigned, ...], int]]], tuple[Assigned, ...
 
 
 def probe(instance: Instance, program: Program, poll: Callable[[], None]) -> Parameters | None:
-    """Parameters whose outputs are the labels, if some are found at once."""
+    """Parameters whose outputs are the labels, or of least loss otherwise, if some are found at once."""
+    if not program.units or len(program.units) > MOST_GROUPS:
+        return None
     wanted = wanted_state(instance, program)
-    if wanted is None or not program.units or len(program.units) > MOST_GROUPS:
-        return None
-    try:
-        chosen = _Probe(program, wanted, poll).found()
-    except OverflowError:  # Floats steer the draws, and some number is too large for them.
-        return None
-    return None if chosen is None else parameters_of_values(instance.network, program, *chosen)
+    for state in [wanted] if wanted is not None else _others(instance, program):
+        try:
+            chosen = _Probe(program, state, poll).found()
+        except OverflowError:  # Floats steer the draws, and some number is too large for them.
+            continue
+        if chosen is not None:
+            return parameters_of_values(instance.network, program, *chosen)
+    return None
+
+
+def _others(instance: Instance, program: Program) -> list[Vector]:
+    """States of least loss where no state has the labels as its outputs; only of units that are too large to form."""
+    if not 0 < program.width <= MOST_AXES or not any(is_large(unit.node.part.part) for unit in program.units):
+        return []
+    return wanted_states(instance, program)
 
 
 def wanted_state(instance: Instance, program: Program) -> Vector | None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import inf, log2
 from typing import Any
 
 from dnnt.certificate import ReachableStates, ThinGrounds
@@ -20,7 +19,6 @@ from dnnt.reachable.assemble import Solution
 from dnnt.reachable.clouds import IN_PYTHON, Cloud, Digits
 from dnnt.reachable.cut_bounds import in_values, lower_bound, wanted_point
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum, repacked, vector_of_part
-from dnnt.reachable.expression import Along, Sum
 from dnnt.reachable.face import Excess, Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.found import Found, Way
 from dnnt.reachable.hull import MOST_AXES
@@ -33,12 +31,9 @@ from dnnt.reachable.projection import Cut, cut_in, nearest
 from dnnt.reachable.recover import recover, used_keys
 from dnnt.reachable.terms import terms_of
 from dnnt.reachable.thin_cells import FINE
-from dnnt.reachable.thin_unit import Thick, ThinUnit, choices
+from dnnt.reachable.thin_size import is_large
+from dnnt.reachable.thin_unit import Thick, ThinUnit
 from dnnt.running import Run
-from dnnt.spaces import Range, Values
-
-FEW = 19.0
-"""Units with fewer choices, or fewer grid points, than this (a logarithm to base 2) are formed."""
 
 MOST_NEAR = 18.0
 """Ways (a logarithm to base 2) to make states near a face up to which they are formed."""
@@ -108,46 +103,19 @@ class ThinCloud:
 def by_thin_units(instance: Instance, program: Program, threshold: Number | None, run: Run) -> ThinSearch | None:
     """The search, prepared; None where no unit is large, or where this way does not apply."""
     width = program.width
-    if not 0 < width <= MOST_AXES or not any(_large(unit.node.part.part) for unit in program.units):
+    if not 0 < width <= MOST_AXES or not any(is_large(unit.node.part.part) for unit in program.units):
         return None
     if instance.loss.kind != "squared":
         return None
     try:
         run.progress("hidden units, from afar", 0.1)
         units: list[ThinUnit | Executed] = [
-            ThinUnit(unit, run) if _large(unit.node.part.part) else execute(unit.node, run) for unit in program.units
+            ThinUnit(unit, run) if is_large(unit.node.part.part) else execute(unit.node, run) for unit in program.units
         ]
         search = ThinSearch(instance, program, units, threshold, run)
         return search if search.ready() else None
     except Thick:
         return None
-
-
-def _large(node: Sum) -> bool:
-    """Whether a unit has many pre-activations: choices, and grid points."""
-    logs = 0.0
-    for part, count in node.parts:
-        lines = choices(part, count)
-        logs += sum(times * log2(each.space.size) if times < 1 << 60 else inf for each, times in lines)
-    if logs <= FEW:
-        return False
-    cells = 0.0
-    for i in range(node.width):
-        reach = Fraction(0)
-        steps: list[Number] = []
-        for part, count in node.parts:
-            for each, times in choices(part, count):
-                entry = each.column[0] * part.direction[i] if isinstance(part, Along) else each.column[i]
-                low, high = ends(each.space)
-                reach += abs(Fraction(entry)) * (high - low) * times
-                steps.append(Fraction(entry).denominator)
-        cells += log2(max(1, int(reach))) if reach.numerator.bit_length() < 900 else inf
-    return cells > FEW
-
-
-def ends(space: Values | Range) -> tuple[Number, Number]:
-    """The least and the greatest element of a space."""
-    return (space.low, space.high) if isinstance(space, Range) else (min(space.values), max(space.values))
 
 
 class ThinSearch:

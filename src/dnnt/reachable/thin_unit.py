@@ -15,11 +15,12 @@ from operator import mul
 
 from dnnt.exact import Number, normal
 from dnnt.reachable.execute import Executed, execute
-from dnnt.reachable.expression import Along, Choose, Node, Sum
+from dnnt.reachable.expression import Sum
 from dnnt.reachable.packing import Axis, Packing, axis_of, packing_sum
 from dnnt.reachable.program import Unit
 from dnnt.reachable.recover import Found, recover
 from dnnt.reachable.thin_cells import FINE, Cell, Digits, Interval, concave_intervals, good_slopes
+from dnnt.reachable.thin_size import choices
 from dnnt.running import Run
 
 MOST_CELLS = 256
@@ -318,14 +319,6 @@ def _options(node: Sum) -> int:
     for part, count in node.parts:
         total += sum((each.space.size - 1) * times + 1 for each, times in choices(part, count))
     return total
-
-
-def choices(part: Node, count: int) -> list[tuple[Choose, int]]:
-    """The slots below a part of a sum, with multiplicities."""
-    if isinstance(part, Choose):
-        return [(part, count)]
-    assert isinstance(part, Along), "pre-activations are sums of columns and lines"
-    return [(each, times) for each, times in part.line.parts if isinstance(each, Choose)]
 
 
 def _vectors(part: Executed, whole: Packing) -> list[Digits]:

@@ -20,7 +20,7 @@ from dnnt.analysis.reachable_cost import (
     is_convex,
 )
 from dnnt.instance import Instance
-from dnnt.reachable import by_boxes, powers, probe, thin, window
+from dnnt.reachable import by_boxes, powers, probe, thin_size, window
 from dnnt.reachable.breaks import bends_of, is_lined
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import POINT_PAIRS
@@ -92,7 +92,7 @@ def _thin(of: Summands) -> tuple[Plan, ...]:
     program = of.program
     if of.instance.loss.kind != "squared" or not 0 < program.width <= MOST_AXES:
         return ()
-    if not any(estimate(unit.node.part.part).size > thin.FEW for unit in program.units[:MOST_ASKED]):
+    if not any(estimate(unit.node.part.part).size > thin_size.FEW for unit in program.units[:MOST_ASKED]):
         return ()
     says = (
         "before any unit's set is formed, only vectors near the face of a cut; ends the search where the targets are "
