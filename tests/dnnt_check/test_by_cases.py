@@ -14,7 +14,7 @@ import dnnt
 import dnnt_check
 from dnnt.exact import number, to_json
 from dnnt.formats import certificate_file
-from dnnt.reachable import thin_size
+from dnnt.reachable import thin, thin_size
 from tests.reachable.test_cases import near_the_hull
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import dnnt
 from dnnt.formats import instance_file
-from dnnt.reachable import by_cases, cases, thin, thin_size
+from dnnt.reachable import by_cases, cases, probe, thin, thin_size
 from dnnt.reachable.case_tree import filled, worth
 
 ACTIVATIONS: list[Any] = [
@@ -38,6 +38,7 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(thin_size, "FEW", -1.0)
     monkeypatch.setattr(thin.ThinSearch, "_near_face", lambda *_: None)
+    monkeypatch.setattr(probe, "_others", lambda *_: [])
     monkeypatch.setattr(by_cases.ByCases, "search", counted)
     return counts
 

@@ -60,7 +60,8 @@ class ByCases:
 
         threshold = afar.threshold
         top = ANYTHING if threshold is None else costs.budget(threshold, True)
-        search = CaseSearch(self.groups, afar.packing, costs, self.run, better, threshold is not None)
+        stop = threshold is not None
+        search = CaseSearch(self.groups, afar.packing, costs, self.run, better, stop, afar.lines)
         known = Best(cost)
         tree = search.search(known, top, lambda cost, tree: excluded(costs.loss(cost), self._grounds(tree)))
         if threshold is not None and known.cost <= top:
@@ -69,6 +70,13 @@ class ByCases:
             return None
         grounds = self._grounds(tree)
         return (found if threshold is None else None), grounds, {"last": "targets", **dict(grounds.sizes)}
+
+    def least(self) -> ReachableStates | None:
+        """The grounds that no state costs less than the best one of the box."""
+        afar = self.afar
+        search = CaseSearch(self.groups, afar.packing, afar.costs_, self.run, lambda cost, made: None)
+        tree = search.least()
+        return None if tree is None else self._grounds(tree)
 
     # ------------------------------------------------------------ the way back
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from dnnt.reachable.case_tree import Node, filled, worth
 from dnnt.reachable.clouds import Digits
 from dnnt.reachable.cut_bounds import lower_bound, wanted_point
+from dnnt.reachable.hull_program import least_mixture
 from dnnt.reachable.kinds import Kinds
+from dnnt.reachable.lines import Lined
 from dnnt.reachable.listing import Costs
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.projection import Cut, direction_to
@@ -31,6 +33,9 @@ ROUNDS = 40
 
 WOLFE_STEPS = 200
 
+Mixed = tuple[list[tuple[list[int], list[int]]], list[float], "Digits | None"]
+"""Vertices, by counts and vectors of all kinds, with their shares; a direction beyond which there is nothing."""
+
 STARTS = 24
 """Directions in which vectors are looked for at first."""
 
@@ -38,9 +43,21 @@ STARTS = 24
 class CaseHull:
     """The hulls of all cases of one instance; they share the vectors that are known of every kind."""
 
-    def __init__(self, groups: Sequence[Kinds], packing: Packing, costs: Costs, run: Run, wanted: Any = None) -> None:
-        """With a `wanted` state this takes the place of the one that is best for the loss."""
+    def __init__(
+        self,
+        groups: Sequence[Kinds],
+        packing: Packing,
+        costs: Costs,
+        run: Run,
+        wanted: Any = None,
+        lines: Sequence[Lined] = (),
+    ) -> None:
+        """With a `wanted` state this takes the place of the one that is best for the loss. With `lines`, the loss as
+        lines, its least value on a hull is found in place of the nearest point.
+        """
         import numpy as np
+
+        self.lines = lines
 
         self.groups, self.packing, self.costs, self.run = groups, packing, costs, run
         self.starts = [0]
@@ -100,25 +117,10 @@ class CaseHull:
         """The nearest point of a case's hull: its direction, its counts, and the bound, as far as vectors are known."""
         import numpy as np
 
-        w, y = self._w, self._y
-        root = np.sqrt(w)
         for _ in range(ROUNDS):
             self.run.poll()
-            p, counts, at = self._vertex(node, w * y)
-            points, numbers, mixture = [p], [(counts, at)], np.ones(1)
-            x = p
-            for _ in range(WOLFE_STEPS):
-                way = w * (y - x)
-                p, counts, at = self._vertex(node, way)
-                gain = float(way @ (p - x))
-                square = float(way @ (y - x))
-                if gain <= 1e-10 * (square + abs(float(way @ x))) + 1e-12 or any(np.array_equal(p, q) for q in points):
-                    break
-                points.append(p)
-                numbers.append((counts, at))
-                mixture = np.append(mixture, 0.0)
-                points, numbers, mixture = _settled(points, numbers, mixture, y, root)
-                x = mixture @ np.array(points)
+            numbers, shares_, node.direction = self._least_on_lines(node) if self.lines else self._nearest(node)
+            mixture = np.array(shares_)
             node.parts = tuple(map(float, mixture @ np.array([counts for counts, _ in numbers])))
             node.shares = {}
             for m, (counts, places) in zip(mixture.tolist(), numbers, strict=True):
@@ -126,10 +128,6 @@ class CaseHull:
                     if n and m > 0:
                         shares = node.shares.setdefault(t, {})
                         shares[place] = shares.get(place, 0.0) + m * n
-            exact = [tuple(map(int, point)) for point in points]
-            distance = float((w * (y - x)) @ (y - x))
-            outside = distance > 1e-12 * float((w * y) @ y) + 1e-9
-            node.direction = direction_to(exact, self.wanted, self.weights) if outside else None
             if node.direction is None or not self._explored(node, node.direction):
                 break
         node.bound, node.relaxed = max(node.proved, self.costs.least), 0
@@ -137,6 +135,47 @@ class CaseHull:
             most = self.greatest(node, node.direction)
             node.relaxed = lower_bound(self.costs, Cut(node.direction, most, ())) or 0
             node.bound = max(node.bound, node.relaxed)
+
+    def _nearest(self, node: Node) -> Mixed:
+        """The point of the hull that is nearest to what is wanted, by Wolfe's method."""
+        import numpy as np
+
+        w, y = self._w, self._y
+        root = np.sqrt(w)
+        p, counts, at = self._vertex(node, w * y)
+        points, numbers, mixture = [p], [(counts, at)], np.ones(1)
+        x = p
+        for _ in range(WOLFE_STEPS):
+            way = w * (y - x)
+            p, counts, at = self._vertex(node, way)
+            gain = float(way @ (p - x))
+            square = float(way @ (y - x))
+            if gain <= 1e-10 * (square + abs(float(way @ x))) + 1e-12 or any(np.array_equal(p, q) for q in points):
+                break
+            points.append(p)
+            numbers.append((counts, at))
+            mixture = np.append(mixture, 0.0)
+            points, numbers, mixture = _settled(points, numbers, mixture, y, root)
+            x = mixture @ np.array(points)
+        exact = [tuple(map(int, point)) for point in points]
+        distance = float((w * (y - x)) @ (y - x))
+        outside = distance > 1e-12 * float((w * y) @ y) + 1e-9
+        return numbers, mixture.tolist(), direction_to(exact, self.wanted, self.weights) if outside else None
+
+    def _least_on_lines(self, node: Node) -> Mixed:
+        """Where the loss is least on the hull, by a linear program."""
+        import numpy as np
+
+        known: dict[Digits, tuple[list[int], list[int]]] = {}
+
+        def vertex(direction: Digits) -> Digits:
+            p, counts, at = self._vertex(node, np.array(direction, np.float64))
+            digits = tuple(map(int, p))
+            known[digits] = counts, at
+            return digits
+
+        direction, mixed = least_mixture(self.lines, self.width, vertex, self.run.poll)
+        return [known[digits] for digits, _ in mixed], [float(share) for _, share in mixed], direction
 
     def _explored(self, node: Node, direction: Digits) -> bool:
         """Look for vectors that change the greatest value of a case; whether some are new."""

@@ -55,7 +55,7 @@ class CaseProof:
         most = self.hull.greatest(node, direction)
 
         def enough(extra: int) -> bool:
-            return (lower_bound(self.costs, Cut(direction, most + extra, ())) or 0) > budget
+            return max(self.costs.least, lower_bound(self.costs, Cut(direction, most + extra, ())) or 0) > budget
 
         units = sum(group.times for group in self.groups if isinstance(group, UnitKinds))
         if not units or not enough(units):

@@ -9,7 +9,7 @@ states between the bound and what is found are listed, few of them, and tested a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count as counting
@@ -21,6 +21,7 @@ from dnnt.reachable.case_tree import FIRST, Best, Node, Proved, Split, Tree
 from dnnt.reachable.completion import Completed, Slot, complete
 from dnnt.reachable.face_draws import near_face
 from dnnt.reachable.kinds import Kinds
+from dnnt.reachable.lines import Lined
 from dnnt.reachable.listing import Costs
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.thin_unit import Thick
@@ -57,10 +58,12 @@ class CaseSearch:
     """Told of every better state."""
     stop_at_first: bool = False
     """With a threshold any state at or below it is enough."""
+    lines: Sequence[Lined] = ()
+    """The loss as lines, where it is no sum of squares."""
     hull: CaseHull = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hull = CaseHull(self.groups, self.packing, self.costs, self.run)
+        self.hull = CaseHull(self.groups, self.packing, self.costs, self.run, lines=self.lines)
         self.proof = CaseProof(self.hull)
         self.starts = self.hull.starts
         self.reported = 0
@@ -237,13 +240,22 @@ class CaseSearch:
         """The proof that nothing costs less than the best state of the box: any cut will do."""
         used = self.costs.coordinates[0].axis
         node = tree.node
-        node.direction = tuple(int(i == used) for i in range(self.hull.width))
-        try:
-            ending = self.proof.settle(node, self.costs.least - 1, MUCH)
-        except Thick:
-            return None
-        assert isinstance(ending, Proved), "no state of the box costs less"
-        return Tree(node, proved=ending)
+        for _ in range(AGAIN):
+            # A proof that finds vectors beyond the cut forgets it, and succeeds when it knows them.
+            node.direction, node.relaxed = tuple(int(i == used) for i in range(self.hull.width)), 0
+            try:
+                ending = self.proof.settle(node, self.costs.least - 1, MUCH)
+            except Thick:
+                continue
+            assert isinstance(ending, Proved), "no state of the box costs less"
+            return Tree(node, proved=ending)
+        return None
+
+    def least(self) -> Tree | None:
+        """The same without a search."""
+        self.hull.start()
+        full = tuple(group.times for group in self.groups for _ in range(group.count))
+        return self._least(Tree(Node((0,) * self.starts[-1], full, 0)))
 
     def _bounded(self, tree: Tree, excluded: Callable[[int, Tree], None]) -> None:
         """Tell of what the hull of all states excludes."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dnnt.reachable.clouds import Cloud
-from dnnt.reachable.listing import Coordinate, Costs, first_where
+from dnnt.reachable.listing import Costs, least_sloping, multipliers
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.projection import Cut, Nearest
 
@@ -72,26 +72,13 @@ def _least_beside(costs: Costs, cut: Cut) -> int:
     at least the least of cost(d) + m c · d, minus m · most.
     """
     bounds = [costs.least]
-    slopes = set()
-    for at in costs.coordinates:
-        if cut.direction[at.axis]:
-            for digit in (0, at.count - 2):
-                slopes.add(Fraction(abs(at.cost(digit + 1) - at.cost(digit)), abs(cut.direction[at.axis])))
-    for m in slopes:
+    for m in multipliers(costs.coordinates, cut.direction):
         total = -m * cut.most
         for at in costs.coordinates:
-            total += _least_sloping(at, m * cut.direction[at.axis])
+            total += least_sloping(at, m * cut.direction[at.axis])
         bounds.append(-(-total.numerator // total.denominator))
     return max(bounds)
-
-
-def _least_sloping(at: Coordinate, slope: Fraction) -> Fraction:
     """The least of cost(digit) + slope · digit: that is convex."""
-
-    def value(digit: int) -> Fraction:
-        return at.cost(digit) + slope * digit
-
-    return value(first_where(0, at.count - 1, lambda digit: value(digit) <= value(digit + 1)))
 
 
 def in_values(direction: tuple[int, ...], packing: Packing, modulus: int) -> tuple[tuple[int, ...], int]:

@@ -52,7 +52,7 @@ class HullProgram:
 
     def __init__(self, clouds: Sequence[Cloud], coordinates: Sequence[Lined], poll: Callable[[], None]) -> None:
         self.clouds, self.coordinates, self.poll = clouds, coordinates, poll
-        self.width = len(clouds[0].packing.axes)
+        self.width = len(clouds[0].packing.axes) if clouds else 0
         self.vertices: dict[Digits, Vertex] = {}
         self.cuts: dict[tuple[int, ...], Cut] = {}
 
@@ -142,7 +142,11 @@ class HullProgram:
     # ------------------------------------------------------------ one program
 
     def _solved(
-        self, box: DigitBox, corners: list[list[Corner]], budget: Fraction | None, aim: tuple[int, int] | None
+        self,
+        box: DigitBox,
+        corners: list[list[Corner]],
+        budget: Fraction | None = None,
+        aim: tuple[int, int] | None = None,
     ) -> Solved:
         """Rows: for every coordinate where it is, that its corners are a mixture, that the vertices are, the budget."""
         size = len(corners)
@@ -216,3 +220,40 @@ class HullProgram:
             for column, amount in solved.values
             if isinstance(column.tag, tuple)
         )
+
+
+class _Asked(HullProgram):
+    """A program whose vertices come from a function."""
+
+    def __init__(
+        self,
+        coordinates: Sequence[Lined],
+        width: int,
+        vertex: Callable[[Digits], Digits],
+        poll: Callable[[], None],
+    ) -> None:
+        super().__init__((), coordinates, poll)
+        self.width, self.vertex = width, vertex
+
+    def _vertex(self, direction: tuple[int, ...]) -> Digits:
+        digits = self.vertex(direction)
+        self.vertices.setdefault(digits, ())
+        return digits
+
+
+def least_mixture(
+    coordinates: Sequence[Lined],
+    width: int,
+    vertex: Callable[[Digits], Digits],
+    poll: Callable[[], None],
+) -> tuple[tuple[int, ...] | None, list[tuple[Digits, Fraction]]]:
+    """A mixture of vertices where a loss made of lines is least, and the direction that shows it; no direction where
+    the loss is nowhere less. `vertex` gives the vertex that is greatest in a direction.
+    """
+    program = _Asked(coordinates, width, vertex, poll)
+    corners = [each.corners(0, each.count - 1) for each in coordinates]
+    solved = program._solved(DigitBox((0,) * len(corners), tuple([each.count - 1 for each in coordinates])), corners)
+    mixed = [(column.tag, amount) for column, amount in solved.values if isinstance(column.tag, tuple)]
+    direction, _ = program._direction(solved.prices)
+    plain = sum((min(v for _, v in each) for each in corners), start=ZERO)
+    return (direction if solved.cost > plain else None), mixed

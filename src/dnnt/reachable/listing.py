@@ -130,12 +130,61 @@ def first_where(low: int, high: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
+MOST_TILTS = 6
+"""Multipliers of one cut, those that say most first."""
+
+
+def multipliers(coordinates: Sequence[Coordinate], direction: Sequence[int]) -> set[Fraction]:
+    """Multipliers of a cut by which the cost of some coordinate is level at an end of it or beside its least."""
+    found = set()
+    for at in coordinates:
+        c = abs(direction[at.axis])
+        for digit in {0, at.count - 2, at.best - 1, at.best} if c else ():
+            if 0 <= digit < at.count - 1:
+                found.add(Fraction(abs(at.cost(digit + 1) - at.cost(digit)), c))
+    return found
+
+
+def least_sloping(at: Coordinate, slope: Fraction) -> Fraction:
+    """The least of cost(digit) + slope · digit: that is convex."""
+
+    def value(digit: int) -> Fraction:
+        return at.cost(digit) + slope * digit
+
+    return value(first_where(0, at.count - 1, lambda digit: value(digit) <= value(digit + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tilt:
+    """A multiplier of a cut, `times` / `below`: for the coordinates from i on the cost times `below`, plus `times` the
+    cut's c · digits, is `least[i]` or more.
+    """
+
+    times: int
+    below: int
+    least: tuple[int, ...]
+
+
+def _tilts(cut: Cut, coordinates: Sequence[Coordinate]) -> tuple[_Tilt, ...]:
+    made: list[tuple[Fraction, _Tilt]] = []
+    for m in multipliers(coordinates, cut.direction):
+        least = [0]
+        for at in reversed(coordinates):
+            low = least_sloping(at, m * cut.direction[at.axis]) * m.denominator
+            least.append(least[-1] + low.numerator)
+        tilt = _Tilt(m.numerator, m.denominator, tuple(reversed(least)))
+        made.append((Fraction(least[-1], m.denominator) - m * cut.most, tilt))
+    made.sort(key=lambda pair: pair[0], reverse=True)
+    return tuple([tilt for _, tilt in made[:MOST_TILTS]])
+
+
 @dataclass(frozen=True, slots=True)
 class _Plane:
     """A cut over the coordinates in their order: c · digits <= most.
 
     `nearest[i]`: c · y over the coordinates from i on (times q), `inverse[i]`: Σ c²/w over them; None where some
-    coordinate is no square. `least[i]`: the least of c · digit over the digits of the coordinates from i on.
+    coordinate is no square, then there are `tilts`. `least[i]`: the least of c · digit over the digits of the
+    coordinates from i on.
     """
 
     c: tuple[int, ...]
@@ -143,6 +192,7 @@ class _Plane:
     least: tuple[int, ...]
     nearest: tuple[int, ...] | None
     inverse: tuple[Fraction, ...] | None
+    tilts: tuple[_Tilt, ...]
 
 
 def _plane(cut: Cut, costs: Costs, intervals: Sequence[tuple[int, int]]) -> _Plane:
@@ -166,6 +216,7 @@ def _plane(cut: Cut, costs: Costs, intervals: Sequence[tuple[int, int]]) -> _Pla
         tuple(reversed(least)),
         None if nearest is None else tuple(reversed(nearest)),
         None if inverse is None else tuple(reversed(inverse)),
+        () if inverse is not None else _tilts(cut, costs.coordinates),
     )
 
 
@@ -250,17 +301,26 @@ def _narrowed(
 
     `so_far`: the cost and c · digits of the coordinates before.
     """
+    cost, total = so_far
+    for tilt in plane.tilts:
+        digits = _tilted(at, plane, tilt, i, so_far, budget, digits)
     if plane.nearest is None or plane.inverse is None or not plane.inverse[i + 1]:
         return digits
     nearest, inverse = plane.nearest[i + 1], plane.inverse[i + 1]
-    cost, total = so_far
-    first, last = digits
     limit = budget * inverse.numerator
 
     def needed(digit: int) -> int:
         excess = max(0, nearest - q * (plane.most - total - plane.c[i] * digit))
         return (cost + at.cost(digit)) * inverse.numerator + excess * excess * inverse.denominator
 
+    return _where_convex(needed, limit, digits)
+
+
+def _where_convex(needed: Callable[[int], int], limit: int, digits: tuple[int, int]) -> tuple[int, int]:
+    """The digits for which a convex function does not exceed a limit, as first and last (empty: first > last)."""
+    first, last = digits
+    if first > last:
+        return digits
     least = first_where(first, last, lambda digit: needed(digit) <= needed(digit + 1))
     if needed(least) > limit:
         return first, first - 1
@@ -268,8 +328,27 @@ def _narrowed(
     return first_where(first, least, lambda digit: needed(digit) <= limit), last - beyond
 
 
+def _tilted(
+    at: Coordinate,
+    plane: _Plane,
+    tilt: _Tilt,
+    i: int,
+    so_far: tuple[int, int],
+    budget: int,
+    digits: tuple[int, int],
+) -> tuple[int, int]:
+    """The digits of coordinate i from which the others can pass the plane within the budget (weak duality)."""
+    cost, total = so_far
+    slope = tilt.times * plane.c[i]
+    limit = tilt.below * (budget - cost) + tilt.times * (plane.most - total) - tilt.least[i + 1]
+    return _where_convex(lambda digit: tilt.below * at.cost(digit) + slope * digit, limit, digits)
+
+
 def _within(plane: _Plane, i: int, total: int, budget: int, q: int) -> bool:
     """Whether the coordinates from i on can pass the plane within the budget, as far as the distance to it tells."""
+    for tilt in plane.tilts:
+        if tilt.least[i] > tilt.below * budget + tilt.times * (plane.most - total):
+            return False
     if plane.nearest is None or plane.inverse is None:
         return True
     excess = plane.nearest[i] - q * (plane.most - total)

@@ -22,14 +22,16 @@ from dnnt.reachable.execute import Executed, Fold, execute, fold_sum, repacked, 
 from dnnt.reachable.face import Excess, Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.found import Found, Way
 from dnnt.reachable.hull import MOST_AXES
+from dnnt.reachable.hull_program import HullProgram
 from dnnt.reachable.key_kinds import Keys, PythonKeys
+from dnnt.reachable.lines import DigitBox, Lined, lined
 from dnnt.reachable.listing import Costs, costs_of
 from dnnt.reachable.mixtures import rounded
 from dnnt.reachable.packing import Packing, packing_sum
 from dnnt.reachable.program import Program, joined
-from dnnt.reachable.projection import Cut, cut_in, nearest
+from dnnt.reachable.projection import Cut, Share, Vertex, cut_in, nearest
 from dnnt.reachable.recover import recover, used_keys
-from dnnt.reachable.terms import terms_of
+from dnnt.reachable.terms import is_convex_sum, terms_of
 from dnnt.reachable.thin_cells import FINE
 from dnnt.reachable.thin_size import is_large
 from dnnt.reachable.thin_unit import Thick, ThinUnit
@@ -105,7 +107,7 @@ def by_thin_units(instance: Instance, program: Program, threshold: Number | None
     width = program.width
     if not 0 < width <= MOST_AXES or not any(is_large(unit.node.part.part) for unit in program.units):
         return None
-    if instance.loss.kind != "squared":
+    if not is_convex_sum(instance):
         return None
     try:
         run.progress("hidden units, from afar", 0.1)
@@ -136,7 +138,11 @@ class ThinSearch:
             [*((unit.packing, t) for unit, t in zip(units, self.times, strict=True)), (self.rest.packing, 1)],
             program.width,
         )
-        self.costs = costs_of(terms_of(instance, program, self.packing), self.packing)
+        terms = terms_of(instance, program, self.packing)
+        self.costs = costs_of(terms, self.packing)
+        self.lined = lined(terms, self.packing)
+        self.lines: tuple[Lined, ...] = ()
+        """The loss as lines, where it is no sum of squares."""
         self.keys = {
             i: repacked(part, self.packing, run)
             for i, part in enumerate((*units, self.rest))
@@ -149,8 +155,11 @@ class ThinSearch:
         costs = self.costs
         if costs is None or not used or sorted(at.axis for at in costs.coordinates) != used:
             return False
-        if not costs.plain or any(at.square is None for at in costs.coordinates):
+        squares = all(at.square is not None for at in costs.coordinates)
+        if not costs.plain or not (squares or self.lined is not None):
             return False
+        if not squares and self.lined is not None:
+            self.lines = self.lined.coordinates
         if any(keys.at_most * len(self.packing.axes) > IN_PYTHON for keys in self.keys.values()):
             return False
         self.costs_: Costs = costs
@@ -160,18 +169,25 @@ class ThinSearch:
             else Cloud(part, t, self.packing, self.keys[i])
             for i, (part, t) in enumerate(zip((*self.units, self.rest), (*self.times, 1), strict=True))
         ]
-        wanted, weights = wanted_point(costs, len(self.packing.axes))
-        near = nearest(self.clouds, wanted, weights, self.run.poll)
         self.cut: Cut | None = None
         self.root = costs.least
         self.excess: Excess | None = None
-        if near.direction is not None:
-            self.cut = cut_in(near.direction, self.clouds)
-            bound, self.excess = lower_bound(costs, self.cut), excess_of(costs, self.cut)
-            if bound is None or self.excess is None:
-                return False
-            self.root = max(costs.least, bound)
-        self.mixture = rounded(self.clouds, near.vertices)
+        if self.lines:
+            box = DigitBox((0,) * len(used), tuple([at.count - 1 for at in self.lines]))
+            vertices: Sequence[tuple[Vertex, Digits, Share]] = (
+                HullProgram(self.clouds, self.lines, self.run.poll).bounded(box, None).vertices
+            )
+        else:
+            wanted, weights = wanted_point(costs, len(self.packing.axes))
+            near = nearest(self.clouds, wanted, weights, self.run.poll)
+            vertices = near.vertices
+            if near.direction is not None:
+                self.cut = cut_in(near.direction, self.clouds)
+                bound, self.excess = lower_bound(costs, self.cut), excess_of(costs, self.cut)
+                if bound is None or self.excess is None:
+                    return False
+                self.root = max(costs.least, bound)
+        self.mixture = rounded(self.clouds, vertices)
         return True
 
     # ------------------------------------------------------------ the search
@@ -181,7 +197,18 @@ class ThinSearch:
 
         None where neither the states near the face nor the cases come to an end.
         """
+        from dnnt.reachable.by_cases import ByCases  # It needs NumPy.
+
         costs, cost = self.costs_, self._cost(self.mixture.key)
+        least, known = costs.loss(costs.least), self.run.incumbent
+        if (known is not None and known.loss == least) or (self.threshold is not None and self.threshold < least):
+            try:
+                grounds = ByCases(self).least()
+            except Thick:
+                grounds = None
+            if grounds is not None:
+                excluded(least, grounds)
+                return None, None, {"last": "targets", **dict(grounds.sizes)}
         found = Found(costs.loss(cost), self._way_of([dict(counter) for counter in self.mixture.used]))
         improved(found)
         if self.threshold is not None and cost <= costs.budget(self.threshold, True):
@@ -193,8 +220,6 @@ class ThinSearch:
             near = None
         if near is not None:
             return near
-        from dnnt.reachable.by_cases import ByCases  # It needs NumPy.
-
         try:
             return ByCases(self).search(*self.best, improved, excluded)
         except Thick:

@@ -18,7 +18,7 @@ def is_large(node: Sum) -> bool:
     logs = 0.0
     for part, count in node.parts:
         lines = choices(part, count)
-        logs += sum(times * log2(each.space.size) if times < 1 << 60 else inf for each, times in lines)
+        logs += sum(times * log2(max(1, each.space.size)) if times < 1 << 60 else inf for each, times in lines)
     if logs <= FEW:
         return False
     cells = 0.0

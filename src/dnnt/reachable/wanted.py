@@ -122,11 +122,7 @@ def _preimages(activation: Activation, value: Number) -> Iterator[int]:
         while low < high:
             middle = (low + high) // 2
             here = activation(middle)
-            if here == value:
-                reached = not beyond
-            else:
-                reached = (here > value) == rising
-            if reached:
+            if not beyond if here == value else (here > value) == rising:
                 high = middle
             else:
                 low = middle + 1
