@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -37,6 +38,9 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(thin_size, "FEW", -1.0)
     monkeypatch.setattr(thin.ThinSearch, "search", counted)
     return counts
+
+
+LOSSES: list[Any] = ["absolute", "maximum", "hinge", "zero_one", "misclassified", "table", "squared"]
 
 
 def _instance(rng: Random) -> dict[str, Any]:
@@ -121,6 +125,39 @@ def _agrees(instance: dnnt.Instance) -> None:
         assert mine.loss == truth.loss
 
 
+def _with_loss(rng: Random, body: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The same with another loss, labels that go with it, and perhaps an activation at the outputs."""
+    reach = rng.choice((3, 8, 40))
+    if kind == "hinge":
+        body["loss"] = {"kind": "hinge", "margin": rng.choice((1, "5/2", 20))}
+    elif kind == "table":
+        entry = [{"f": [f], "y": [y], "loss": rng.choice((0, 1, "1/2"))} for y in (-1, 1) for f in (y, 2 * y)]
+        body["loss"] = {"kind": "table", "values": entry, "otherwise": 3}
+    else:
+        body["loss"] = kind
+    for sample in body["samples"]:
+        if kind in ("table", "misclassified"):
+            sample["y"] = [rng.choice((-1, 1))]
+        elif kind == "hinge":
+            sample["y"] = [rng.choice((-1, 1, 2)) for _ in sample["y"]]
+        else:
+            half = rng.choice(("", "/2"))
+            sample["y"] = [f"{rng.randint(-reach, reach)}{half}" for _ in sample["y"]]
+    last = body["layers"][-1]
+    if kind in ("table", "misclassified"):
+        last["units"] = 1
+    if rng.random() < 0.4:
+        last["activation"] = rng.choice(("sign", "relu", "abs", "step", {"kind": "scale", "factor": "-1/2"}))
+    return body
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_every_loss_against_brute_force(kind: str, used: list[int]) -> None:
+    rng = Random(kind)
+    for _ in range(30):
+        _agrees(dnnt.parse(json.dumps(_with_loss(rng, _instance(rng), kind)).encode()))
+
+
 def test_concave_intervals() -> None:
     relu = [max(0, d - 3) for d in range(8)]
     assert concave_intervals(relu) == [(0, 3), (4, 7)]
@@ -129,7 +166,13 @@ def test_concave_intervals() -> None:
     assert concave_intervals([d * d for d in range(5)]) == [(0, 1), (2, 3), (4, 4)]
 
 
-def _digits(targets: tuple[int, int, int], activation: Any = "relu", weights: Any = (-1, 0, 1)) -> dnnt.Instance:
+def _digits(
+    targets: tuple[Any, Any, Any],
+    activation: Any = "relu",
+    weights: Any = (-1, 0, 1),
+    loss: Any = "squared",
+    outer: str = "identity",
+) -> dnnt.Instance:
     """Three images of 64 pixels from 0 to 16, many of them 0, eight units."""
     rng = Random(7)
     dark = [rng.random() < 0.4 for _ in range(64)]
@@ -140,10 +183,10 @@ def _digits(targets: tuple[int, int, int], activation: Any = "relu", weights: An
         "inputs": 64,
         "layers": [
             {"units": 8, "activation": activation, "weights": [-1, 0, 1], "bias": [-1, 0, 1]},
-            {"units": 1, "activation": "identity", "weights": list(weights), "bias": [0]},
+            {"units": 1, "activation": outer, "weights": list(weights), "bias": [0]},
         ],
         "samples": [{"x": x, "y": [y]} for x, y in zip(images, targets, strict=True)],
-        "loss": "squared",
+        "loss": loss,
     }
     return instance_file.from_json(body)
 
@@ -161,3 +204,26 @@ def test_far_targets_of_large_units(targets: tuple[int, int, int]) -> None:
 def test_other_activations(activation: Any) -> None:
     answer = dnnt.solve(_digits((30000, -20000, 30000), activation), time_limit=20)
     assert (answer.status, answer.assurance) == ("optimal", "checked")
+
+
+@pytest.mark.parametrize(
+    ("targets", "loss", "outer", "least"),
+    [
+        (("103/2", "49/2", "97/2"), "absolute", "identity", "3/2"),
+        (("103/2", "-49/3", 7), "squared", "identity", "13/36"),
+        ((30000, -20000, 30000), "maximum", "identity", None),
+        ((30000, -20000, 30000), "absolute", "identity", None),
+        ((1, -1, 1), "misclassified", "identity", 0),
+        ((1, -1, 1), {"kind": "hinge", "margin": "5/2"}, "identity", 0),
+        ((1, 1, 1), {"kind": "hinge", "margin": 30000}, "identity", None),
+        ((100, -50, 7), "zero_one", "identity", 0),
+        ((10**6, -50, "1/2"), "zero_one", "identity", 2),
+        ((1, -1, 1), "zero_one", "sign", 0),
+        ((-3, 12, "101/2"), "squared", "relu", "37/4"),
+    ],
+)
+def test_other_losses_of_large_units(targets: Any, loss: Any, outer: str, least: Any) -> None:
+    answer = dnnt.solve(_digits(targets, loss=loss, outer=outer), time_limit=20)
+    assert (answer.status, answer.assurance) == ("optimal", "checked")
+    assert least is None or answer.loss == Fraction(least)
+    assert answer.seconds < 8

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dnnt.reachable.thin import ThinCloud
+    from dnnt.reachable.thin_cloud import ThinCloud
 
 MOST_KINDS = 160
 """Kinds of one unit."""

@@ -7,10 +7,8 @@ can be cheaper than what is found. Of such units (`thin_unit`) only vectors near
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnnt.certificate import ReachableStates, ThinGrounds
 from dnnt.exact import Number, normal
@@ -27,21 +25,24 @@ from dnnt.reachable.key_kinds import Keys, PythonKeys
 from dnnt.reachable.lines import DigitBox, Lined, lined
 from dnnt.reachable.listing import Costs, costs_of
 from dnnt.reachable.mixtures import rounded
-from dnnt.reachable.packing import Packing, packing_sum
+from dnnt.reachable.packing import packing_sum
 from dnnt.reachable.program import Program, joined
 from dnnt.reachable.projection import Cut, Share, Vertex, cut_in, nearest
 from dnnt.reachable.recover import recover, used_keys
-from dnnt.reachable.terms import is_convex_sum, terms_of
+from dnnt.reachable.terms import terms_of
 from dnnt.reachable.thin_cells import FINE
+from dnnt.reachable.thin_cloud import ThinCloud
+from dnnt.reachable.thin_rugged import Rugged, offer, probe_without_some, rugged_of
 from dnnt.reachable.thin_size import is_large
 from dnnt.reachable.thin_unit import Thick, ThinUnit
+from dnnt.reachable.wanted import is_sum_over_coordinates
 from dnnt.running import Run
+
+if TYPE_CHECKING:
+    from dnnt.reachable.by_cases import ByCases
 
 MOST_NEAR = 18.0
 """Ways (a logarithm to base 2) to make states near a face up to which they are formed."""
-
-SCALE = 1 << 24
-"""Directions that are given in floats are rounded to integers up to this."""
 
 SPARE = 2
 """How much larger than ours the checker's sets of partial sums may be: slots that tell equally much have no order."""
@@ -52,62 +53,12 @@ Improved = Callable[[Found], None]
 Excluded = Callable[[Number, ReachableStates], None]
 
 
-@dataclass
-class ThinCloud:
-    """A group of units that is asked for its ends only; the interface is that of `Cloud`."""
-
-    part: ThinUnit
-    times: int
-    packing: Packing
-    seen: dict[Digits, tuple[int, Digits]] = field(default_factory=dict)
-    """The ends that were asked for: their numbers, and a direction (of the unit) at whose end they are."""
-
-    @cached_property
-    def ratios(self) -> Digits:
-        """How many steps of the whole are a step of the unit's own packing."""
-        pairs = zip(self.part.packing.axes, self.packing.axes, strict=True)
-        return tuple([int(mine.step // theirs.step) if mine.step else 0 for mine, theirs in pairs])
-
-    def own(self, direction: Sequence[int]) -> Digits:
-        """A direction over the digits of the whole as one over those of the unit."""
-        return tuple([c * r for c, r in zip(direction, self.ratios, strict=True)])
-
-    def whole(self, digits: Digits) -> Digits:
-        """Digits of the unit's own packing as digits of the whole."""
-        return tuple([d * r for d, r in zip(digits, self.ratios, strict=True)])
-
-    def along(self, direction: Sequence[Any]) -> tuple[int, list[int]]:
-        """A vector that is greatest in a direction, about: the first of those seen has number 0, and so on."""
-        largest = max(map(abs, direction))
-        rounded_ = [int(SCALE * c / largest) if largest else 0 for c in direction]
-        own = self.own(rounded_)
-        digits = self.whole(self.part.contribution(*self.part.direction(own).best))
-        index, _ = self.seen.setdefault(digits, (len(self.seen), own))
-        return index, [index]
-
-    def digits(self, index: int) -> Digits:
-        """The digits of vector number `index` of those seen."""
-        return list(self.seen)[index]
-
-    def key(self, index: int) -> int:
-        """Its key in the packing of the whole."""
-        return self.key_of(self.digits(index))
-
-    def key_of(self, digits: Digits) -> int:
-        """The key of digits of the whole."""
-        return sum(d * s for d, s in zip(digits, self.packing.strides, strict=True))
-
-    def greatest(self, direction: Sequence[int]) -> int:
-        """The greatest value of direction · vector, exactly."""
-        return self.part.direction(self.own(direction)).most
-
-
 def by_thin_units(instance: Instance, program: Program, threshold: Number | None, run: Run) -> ThinSearch | None:
     """The search, prepared; None where no unit is large, or where this way does not apply."""
     width = program.width
     if not 0 < width <= MOST_AXES or not any(is_large(unit.node.part.part) for unit in program.units):
         return None
-    if not is_convex_sum(instance):
+    if not is_sum_over_coordinates(instance):
         return None
     try:
         run.progress("hidden units, from afar", 0.1)
@@ -139,7 +90,11 @@ class ThinSearch:
             program.width,
         )
         terms = terms_of(instance, program, self.packing)
+        self.instance = instance
         self.costs = costs_of(terms, self.packing)
+        self.rugged: Rugged | None = None
+        if self.costs is None and (rugged := rugged_of(terms, self.packing, run.poll)) is not None:
+            self.rugged, self.costs = rugged, rugged.squares
         self.lined = lined(terms, self.packing)
         self.lines: tuple[Lined, ...] = ()
         """The loss as lines, where it is no sum of squares."""
@@ -200,15 +155,11 @@ class ThinSearch:
         from dnnt.reachable.by_cases import ByCases  # It needs NumPy.
 
         costs, cost = self.costs_, self._cost(self.mixture.key)
-        least, known = costs.loss(costs.least), self.run.incumbent
-        if (known is not None and known.loss == least) or (self.threshold is not None and self.threshold < least):
-            try:
-                grounds = ByCases(self).least()
-            except Thick:
-                grounds = None
-            if grounds is not None:
-                excluded(least, grounds)
-                return None, None, {"last": "targets", **dict(grounds.sizes)}
+        if self.rugged is not None:
+            return self._search_rugged(self.rugged, ByCases, excluded)
+        ended = self._at_least(costs.loss(costs.least), ByCases, excluded)
+        if ended is not None:
+            return ended
         found = Found(costs.loss(cost), self._way_of([dict(counter) for counter in self.mixture.used]))
         improved(found)
         if self.threshold is not None and cost <= costs.budget(self.threshold, True):
@@ -224,6 +175,53 @@ class ThinSearch:
             return ByCases(self).search(*self.best, improved, excluded)
         except Thick:
             return None
+
+    def _at_least(self, least: Number, cases: type[ByCases], excluded: Excluded) -> Ended | None:
+        """The grounds that no coordinate costs less than its least, if that is what is needed."""
+        known, threshold = self.run.incumbent, self.threshold
+        if known is not None and threshold is not None and known.loss <= threshold:
+            return None, None, {"last": "probe"}
+        if (known is not None and known.loss == least) or (threshold is not None and threshold < least):
+            try:
+                grounds = cases(self).least()
+            except Thick:
+                return None
+            if grounds is not None:
+                excluded(least, grounds)
+                return None, None, {"last": "targets", **dict(grounds.sizes)}
+        return None
+
+    def _search_rugged(self, rugged: Rugged, cases: type[ByCases], excluded: Excluded) -> Ended | None:
+        """States of a loss that is not convex, by squares around the one that is wanted."""
+        ended = self._at_least(rugged.least, cases, excluded)
+        if ended is not None:
+            return ended
+        probe_without_some(self.instance, self.run)
+        ended = self._at_least(rugged.least, cases, excluded)
+        if ended is not None:
+            return ended
+        wanted, self.threshold = self.threshold, 0
+        start = Found(1, self._way_of([dict(counter) for counter in self.mixture.used]))
+        offer(self.instance, self.program, start, self.run)
+        try:
+            by_squares = cases(self).search(
+                start,
+                self._cost(self.mixture.key),
+                lambda found: offer(self.instance, self.program, found, self.run),
+                lambda loss, grounds: None,
+            )
+        except Thick:
+            by_squares = None
+        self.threshold = wanted
+        ended = self._at_least(rugged.least, cases, excluded)
+        if ended is not None or by_squares is None:
+            return ended
+        _, grounds, stats = by_squares
+        if grounds is None or rugged.others <= rugged.least:
+            return None
+        excluded(rugged.others, grounds)
+        known = self.run.incumbent
+        return (None, None, stats) if known is not None and known.loss <= rugged.others else None
 
     def _near_face(self, improved: Improved, excluded: Excluded) -> Ended | None:
         """All states near the face, from the bound up to what is found; None where they are too many."""
