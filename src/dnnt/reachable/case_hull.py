@@ -175,6 +175,8 @@ class CaseHull:
             return digits
 
         direction, mixed = least_mixture(self.lines, self.width, vertex, self.run.poll)
+        columns = zip(*[[float(share) * d for d in digits] for digits, share in mixed], strict=True)
+        node.point = tuple(map(sum, columns))
         return [known[digits] for digits, _ in mixed], [float(share) for _, share in mixed], direction
 
     def _explored(self, node: Node, direction: Digits) -> bool:

@@ -36,6 +36,8 @@ class Node:
     proved: int = 0
     """No state of it costs less, for certain; `bound` may be too large while vectors are missing."""
     tried: bool = False
+    point: tuple[float, ...] = ()
+    """The nearest point, of a loss made of lines: where it is least."""
     shares: dict[int, Shares] = field(default_factory=dict)
     """For each kind how many units are at each vector of its pool, in the nearest point."""
 

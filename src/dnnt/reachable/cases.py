@@ -42,6 +42,12 @@ FACE_AFTER = 4
 AGAIN = 40
 """Draws after a search that has no end."""
 
+MOST_BESIDE = 3
+"""Cases beside whose faces states are drawn."""
+
+AWAY = (0, 1, 2, 4, 8)
+"""Steps from the face of a case at which states are drawn."""
+
 REPORTS = 3.0
 """Seconds after which a bound is proved of all cases so far, at least."""
 
@@ -171,6 +177,12 @@ class CaseSearch:
             if bound > limit and not node.tried:
                 ended.append(here)
                 continue
+            if self.lines and node.direction is not None and bound < limit and inside < MOST_BESIDE:
+                inside += 1
+                self._drawn_beside(node, tree.node, best)
+                if best.cost <= top and self.stop_at_first:
+                    return None
+                limit = min(top, best.cost - 1)
             whole = all(abs(n - round(n)) < 1e-6 for n in node.parts)
             budget = limit if node.tried or (not whole and node.step == FIRST) else min(limit, bound + node.step)
             try:
@@ -203,6 +215,19 @@ class CaseSearch:
                     return None
             heappush(waiting, (node.bound, next(number), here))
         return tree
+
+    def _drawn_beside(self, node: Node, root: Node, best: Best) -> None:
+        """Look for better states near where a loss made of lines is least in a case, ever further from the face."""
+        assert node.direction is not None
+        pushed = max(range(self.hull.width), key=lambda i: abs(node.direction[i]) if node.direction else 0)
+        inwards = -1 if node.direction[pushed] > 0 else 1
+        near = [round(v) for v in node.point]
+        for away in AWAY:
+            wanted = list(near)
+            wanted[pushed] += inwards * away
+            cost = sum(at.cost(min(max(wanted[at.axis], 0), at.count - 1)) for at in self.costs.coordinates)
+            if cost < best.cost:
+                self._kept(near_face(self.hull, root, wanted), best)
 
     def _completed(self, node: Node, seed: int = 1) -> Completed | None:
         """A state near the mixture of a case that has the wanted state in its hull: that state, or one close to it."""

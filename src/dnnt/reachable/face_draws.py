@@ -43,16 +43,19 @@ Pool = tuple["NDArray[np.int64]", list[Any]]
 """Digits of the vectors of a unit, and how each is made: its kind and way."""
 
 
-def near_face(hull: CaseHull, root: Node) -> Completed | None:
-    """The wanted state, or one close to it; None where it is not close to a face."""
+def near_face(hull: CaseHull, root: Node, wanted: list[int] | None = None) -> Completed | None:
+    """The wanted state (or the one that is best for the loss), or one close to it; None where it is not close to a
+    face.
+    """
     import numpy as np
 
     costs, packing, run = hull.costs, hull.packing, hull.run
     if packing.span >= LARGEST:
         return None
-    wanted = [0] * hull.width
-    for at in costs.coordinates:
-        wanted[at.axis] = at.best
+    if wanted is None:
+        wanted = [0] * hull.width
+        for at in costs.coordinates:
+            wanted[at.axis] = at.best
     cut = _face(hull, root, wanted)
     if cut is None:
         return None
@@ -60,6 +63,8 @@ def near_face(hull: CaseHull, root: Node) -> Completed | None:
     try:
         pools = [_pool(group, direction, slack // max(1, group.times)) for group in hull.groups]
     except Thick:
+        return None
+    if not all(vectors for _, vectors in pools):
         return None
     units = [g for g, group in enumerate(hull.groups) for _ in range(group.times)]
     strides, goal = np.array(packing.strides, np.int64), np.array(wanted, np.int64)

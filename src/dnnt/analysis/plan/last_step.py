@@ -29,6 +29,7 @@ from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
 from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
 from dnnt.reachable.terms import is_convex_sum
+from dnnt.reachable.wanted import is_sum_over_coordinates
 
 MOST_ASKED = 64
 """Groups of units that are asked whether they are large."""
@@ -90,7 +91,7 @@ def _probe(of: Summands) -> tuple[Plan, ...]:
 def _thin(of: Summands) -> tuple[Plan, ...]:
     """Where units are too large to form, and all targets may be out of reach."""
     program = of.program
-    if of.instance.loss.kind != "squared" or not 0 < program.width <= MOST_AXES:
+    if not is_sum_over_coordinates(of.instance) or not 0 < program.width <= MOST_AXES:
         return ()
     if not any(estimate(unit.node.part.part).size > thin_size.FEW for unit in program.units[:MOST_ASKED]):
         return ()
