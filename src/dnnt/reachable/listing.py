@@ -8,7 +8,7 @@ to the plane. Where y lies far outside, that leaves a thin cap of the ball aroun
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt, lcm
 
@@ -113,10 +113,19 @@ def _coordinate(
     def cost(digit: int) -> int:
         return int(term.cost((digit,)) * scale)
 
-    least = first_where(0, count - 1, lambda d: cost(d) <= cost(d + 1))
-    last = first_where(least, count - 1, lambda d: cost(d) < cost(d + 1))
-    # Of equally good digits a moderate one, near the middle.
-    return Coordinate(axis, count, stride, cost, min(max(least, count // 2), last), None)
+    return Coordinate(axis, count, stride, cost, first_where(0, count - 1, lambda d: cost(d) <= cost(d + 1)), None)
+
+
+def moderate(costs: Costs) -> Costs:
+    """The same costs; of equally good digits of a coordinate the one nearest to the middle is called the best."""
+    return replace(costs, coordinates=tuple(map(_moderate, costs.coordinates)))
+
+
+def _moderate(at: Coordinate) -> Coordinate:
+    if at.square is not None:
+        return at
+    last = first_where(at.best, at.count - 1, lambda d: at.cost(d) < at.cost(d + 1))
+    return replace(at, best=min(max(at.best, at.count // 2), last))
 
 
 def first_where(low: int, high: int, holds: Callable[[int], bool]) -> int:

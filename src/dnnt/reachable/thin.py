@@ -23,7 +23,7 @@ from dnnt.reachable.hull import MOST_AXES
 from dnnt.reachable.hull_program import HullProgram
 from dnnt.reachable.key_kinds import Keys, PythonKeys
 from dnnt.reachable.lines import DigitBox, Lined, lined
-from dnnt.reachable.listing import Costs, costs_of
+from dnnt.reachable.listing import Costs, costs_of, moderate
 from dnnt.reachable.mixtures import rounded
 from dnnt.reachable.packing import packing_sum
 from dnnt.reachable.program import Program, joined
@@ -32,7 +32,7 @@ from dnnt.reachable.recover import recover, used_keys
 from dnnt.reachable.terms import terms_of
 from dnnt.reachable.thin_cells import FINE
 from dnnt.reachable.thin_cloud import ThinCloud
-from dnnt.reachable.thin_rugged import Rugged, offer, probe_without_some, rugged_of
+from dnnt.reachable.thin_rugged import Rugged, rugged_of, search_rugged
 from dnnt.reachable.thin_size import is_large
 from dnnt.reachable.thin_unit import Thick, ThinUnit
 from dnnt.reachable.wanted import is_sum_over_coordinates
@@ -115,6 +115,7 @@ class ThinSearch:
             return False
         if not squares and self.lined is not None:
             self.lines = self.lined.coordinates
+            costs = moderate(costs)
         if any(keys.at_most * len(self.packing.axes) > IN_PYTHON for keys in self.keys.values()):
             return False
         self.costs_: Costs = costs
@@ -154,13 +155,16 @@ class ThinSearch:
         """
         from dnnt.reachable.by_cases import ByCases  # It needs NumPy.
 
-        costs, cost = self.costs_, self._cost(self.mixture.key)
+        costs, cost = self.costs_, self.cost_of(self.mixture.key)
         if self.rugged is not None:
-            return self._search_rugged(self.rugged, ByCases, excluded)
-        ended = self._at_least(costs.loss(costs.least), ByCases, excluded)
+            return search_rugged(self, self.rugged, ByCases, excluded)
+        ended = self.at_least(costs.loss(costs.least), ByCases, excluded)
         if ended is not None:
             return ended
-        found = Found(costs.loss(cost), self._way_of([dict(counter) for counter in self.mixture.used]))
+        started = self._started(costs.loss(cost))
+        if started is None:
+            return None
+        found, cost = started, costs.budget(started.loss, True)
         improved(found)
         if self.threshold is not None and cost <= costs.budget(self.threshold, True):
             return found, None, {"last": "points"}
@@ -176,12 +180,26 @@ class ThinSearch:
         except Thick:
             return None
 
-    def _at_least(self, least: Number, cases: type[ByCases], excluded: Excluded) -> Ended | None:
-        """The grounds that no coordinate costs less than its least, if that is what is needed."""
+    def _started(self, loss: Number) -> Found | None:
+        """What the search begins with: the state that the hull says, or what is known, if that is better or the way
+        back from the state would take too much; None where nothing is known.
+        """
+        known = self.run.incumbent
+        way = self.way_of([dict(counter) for counter in self.mixture.used])
+        if known is None or loss < known.loss:
+            try:
+                solution = way(self.run)
+                return Found(loss, lambda run: solution)
+            except Thick:
+                pass
+        return None if known is None else Found(known.loss, way)
+
+    def at_least(self, least: Number, cases: type[ByCases], excluded: Excluded, anyway: bool = False) -> Ended | None:
+        """The grounds that no coordinate costs less than its least, if that is what is needed, or anyway."""
         known, threshold = self.run.incumbent, self.threshold
         if known is not None and threshold is not None and known.loss <= threshold:
             return None, None, {"last": "probe"}
-        if (known is not None and known.loss == least) or (threshold is not None and threshold < least):
+        if anyway or (known is not None and known.loss == least) or (threshold is not None and threshold < least):
             try:
                 grounds = cases(self).least()
             except Thick:
@@ -190,38 +208,6 @@ class ThinSearch:
                 excluded(least, grounds)
                 return None, None, {"last": "targets", **dict(grounds.sizes)}
         return None
-
-    def _search_rugged(self, rugged: Rugged, cases: type[ByCases], excluded: Excluded) -> Ended | None:
-        """States of a loss that is not convex, by squares around the one that is wanted."""
-        ended = self._at_least(rugged.least, cases, excluded)
-        if ended is not None:
-            return ended
-        probe_without_some(self.instance, self.run)
-        ended = self._at_least(rugged.least, cases, excluded)
-        if ended is not None:
-            return ended
-        wanted, self.threshold = self.threshold, 0
-        start = Found(1, self._way_of([dict(counter) for counter in self.mixture.used]))
-        offer(self.instance, self.program, start, self.run)
-        try:
-            by_squares = cases(self).search(
-                start,
-                self._cost(self.mixture.key),
-                lambda found: offer(self.instance, self.program, found, self.run),
-                lambda loss, grounds: None,
-            )
-        except Thick:
-            by_squares = None
-        self.threshold = wanted
-        ended = self._at_least(rugged.least, cases, excluded)
-        if ended is not None or by_squares is None:
-            return ended
-        _, grounds, stats = by_squares
-        if grounds is None or rugged.others <= rugged.least:
-            return None
-        excluded(rugged.others, grounds)
-        known = self.run.incumbent
-        return (None, None, stats) if known is not None and known.loss <= rugged.others else None
 
     def _near_face(self, improved: Improved, excluded: Excluded) -> Ended | None:
         """All states near the face, from the bound up to what is found; None where they are too many."""
@@ -258,7 +244,8 @@ class ThinSearch:
         left, right = folds[0].result.size, folds[1].result.size
         return found, self._grounds(cut, most, *folds), {"last": "points", "left": left, "right": right}
 
-    def _cost(self, key: int) -> int:
+    def cost_of(self, key: int) -> int:
+        """The scaled cost of a state."""
         return sum(at.cost(key // at.stride % at.count) for at in self.costs_.coordinates)
 
     def _near(self, cut: Cut, most: int) -> tuple[Fold, Fold] | None:
@@ -288,7 +275,7 @@ class ThinSearch:
         best: tuple[int, tuple[int, int]] | None = None
         for one in left.result.listed():
             for two in right.result.listed():
-                cost = self._cost(one + two)
+                cost = self.cost_of(one + two)
                 if best is None or cost < best[0]:
                     best = cost, (one, two)
             self.run.poll()
@@ -300,11 +287,11 @@ class ThinSearch:
     def _way(self, folds: tuple[Fold, Fold], pair: tuple[int, int], cut: Cut) -> Way:
         def way(run: Run) -> Solution:
             one, two = (used_keys(fold, key, run) for fold, key in zip(folds, pair, strict=True))
-            return self._way_of([dict(a + b) for a, b in zip(one, two, strict=True)], cut)(run)
+            return self.way_of([dict(a + b) for a, b in zip(one, two, strict=True)], cut)(run)
 
         return way
 
-    def _way_of(self, used: list[dict[int, int]], cut: Cut | None = None) -> Way:
+    def way_of(self, used: list[dict[int, int]], cut: Cut | None = None) -> Way:
         """The way back from keys with multiplicities for every group, and one of the rest."""
 
         def way(run: Run) -> Solution:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
+from typing import TYPE_CHECKING
 
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
@@ -24,7 +25,12 @@ from dnnt.reachable.packing import Packing
 from dnnt.reachable.probe import probe
 from dnnt.reachable.program import Program
 from dnnt.reachable.terms import Square, Term
+from dnnt.reachable.thin_unit import Thick
 from dnnt.running import Run
+
+if TYPE_CHECKING:
+    from dnnt.reachable.by_cases import ByCases
+    from dnnt.reachable.thin import Ended, Excluded, ThinSearch
 
 MOST_DIGITS = 300_000
 """Digits of one coordinate that are looked at."""
@@ -108,3 +114,41 @@ def _subsets(instance: Instance, used: Sequence[int]) -> Iterator[tuple[int, ...
     order = sorted(used, key=lambda k: instance.samples[k].weight)
     for size in range(1, len(order)):
         yield from combinations(order, size)
+
+
+def search_rugged(afar: ThinSearch, rugged: Rugged, cases: type[ByCases], excluded: Excluded) -> Ended | None:
+    """States of a loss that is not convex, by squares around the one that is wanted."""
+    ended = afar.at_least(rugged.least, cases, excluded)
+    if ended is not None:
+        return ended
+    probe_without_some(afar.instance, afar.run)
+    ended = afar.at_least(rugged.least, cases, excluded)
+    if ended is not None:
+        return ended
+    wanted, afar.threshold = afar.threshold, 0
+    start = Found(1, afar.way_of([dict(counter) for counter in afar.mixture.used]))
+    by_squares = None
+    try:
+        offer(afar.instance, afar.program, start, afar.run)
+        by_squares = cases(afar).search(
+            start,
+            afar.cost_of(afar.mixture.key),
+            lambda found: offer(afar.instance, afar.program, found, afar.run),
+            lambda loss, grounds: None,
+        )
+    except Thick:
+        pass
+    afar.threshold = wanted
+    ended = afar.at_least(rugged.least, cases, excluded)
+    if ended is not None:
+        return ended
+    if rugged.least > 0:
+        afar.at_least(rugged.least, cases, excluded, True)
+    if by_squares is None:
+        return None
+    _, grounds, stats = by_squares
+    if grounds is None or rugged.others <= rugged.least:
+        return None
+    excluded(rugged.others, grounds)
+    known = afar.run.incumbent
+    return (None, None, stats) if known is not None and known.loss <= rugged.others else None
