@@ -4,9 +4,9 @@
 
 Images from scikit-learn's bundled digits (8x8 pixels). Targets: the images' labels; answers of a random network of this
 kind, exactly and with noise; random numbers that some network may answer or not; and targets out of reach, all of one
-sign and of mixed signs. Each instance is solved by `dnnt solve FILE --json` in a process of its own: seconds, and peak
-resident memory of the whole process. Exit status 1 if an answer is not proved and checked within 10 s and 2 GiB, or
-differs between runs.
+sign and of mixed signs: with squares, and some of them with other losses. Each instance is solved by
+`dnnt solve FILE --json` in a process of its own: seconds, and peak resident memory of the whole process. Exit status 1
+if an answer is not proved and checked within 10 s and 2 GiB, or differs between runs.
 """
 
 from __future__ import annotations
@@ -37,6 +37,19 @@ REPEATS = 5
 TERNARY = (-1, 0, 1)
 
 
+def losses(ys: dict[str, list[int]]) -> dict[str, tuple[Any, list[Any]]]:
+    """Other losses than squares, each with targets."""
+    signs = [-1, 1, -1]
+    return {
+        "absolute, halves": ("absolute", [f"{2 * y + 1}/2" for y in ys["labels"]]),
+        "maximum, out of reach": ("maximum", ys["out of reach, mixed signs"]),
+        "hinge": ({"kind": "hinge", "margin": 1}, signs),
+        "misclassified": ("misclassified", signs),
+        "zero_one": ("zero_one", ys["labels"]),
+        "zero_one, one out of reach": ("zero_one", [*ys["labels"][:2], ys["out of reach"][2]]),
+    }
+
+
 def targets(images: list[list[int]], labels: list[int], seed: int) -> dict[str, list[int]]:
     """Choices of targets for three images."""
     rng = Random(seed)
@@ -65,7 +78,9 @@ def instances(quick: bool) -> list[tuple[str, dict[str, Any]]]:
     for triple in TRIPLES[:1] if quick else TRIPLES:
         images = [[int(pixel) for pixel in data.data[index]] for index in triple]
         labels = [int(data.target[index]) for index in triple]
-        for kind, ys in targets(images, labels, sum(triple)).items():
+        every = targets(images, labels, sum(triple))
+        squares: dict[str, tuple[Any, list[Any]]] = {kind: ("squared", ys) for kind, ys in every.items()}
+        for kind, (loss, ys) in (squares | losses(every)).items():
             layers = [
                 {"units": UNITS, "activation": "relu", "weights": TERNARY, "bias": TERNARY},
                 {"units": 1, "activation": "identity", "weights": TERNARY, "bias": [0]},
@@ -77,9 +92,9 @@ def instances(quick: bool) -> list[tuple[str, dict[str, Any]]]:
                 "inputs": len(images[0]),
                 "layers": layers,
                 "samples": [{"x": image, "y": [y]} for image, y in zip(images, ys, strict=True)],
-                "loss": "squared",
+                "loss": loss,
             }
-            made.append((document["name"], document))
+            made.append((f"digits {', '.join(map(str, triple))}: {kind}", document))
     return made
 
 

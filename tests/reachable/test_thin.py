@@ -14,6 +14,7 @@ import dnnt
 from dnnt.formats import instance_file
 from dnnt.reachable import thin, thin_size
 from dnnt.reachable.thin_cells import concave_intervals
+from dnnt.reachable.thin_unit import Thick
 
 ACTIVATIONS: list[Any] = [
     *("relu", "abs", "identity", "sign", "step", "square", "floor"),
@@ -227,3 +228,15 @@ def test_other_losses_of_large_units(targets: Any, loss: Any, outer: str, least:
     assert (answer.status, answer.assurance) == ("optimal", "checked")
     assert least is None or answer.loss == Fraction(least)
     assert answer.seconds < 8
+
+
+@pytest.mark.parametrize("loss", ["absolute", "zero_one"])
+def test_a_way_back_that_takes_too_much(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the search begins with what is known."""
+
+    def thick(*given: Any) -> Any:
+        raise Thick
+
+    monkeypatch.setattr(thin.ThinSearch, "_recovered", thick)
+    answer = dnnt.solve(_digits((30000, -20000, 30000), loss=loss), time_limit=20)
+    assert (answer.status, answer.assurance) == ("optimal", "checked")
