@@ -72,12 +72,19 @@ def test_weights_make_the_steps_finer() -> None:
 
 
 def test_squares_are_not_raised() -> None:
-    """A cut bounds each interval from a label on by the least of the square and the least of the other term."""
+    """A cut bounds each interval by the least over its values, and no loss is thought of as a multiple of some step."""
     instance = {**MIXED, "loss": "squared"}
     assert said_of([{}], 0, False, instance) == "VALID loss >= 0"
     assert said_of([{}], Q(1, 10**40), False, instance) == proved(0)
-    # At (8, -8) by itself 0 + 24/5 - 4/5; below 8 the square is 1 at least, and 2 a is at most 16 less than at -8.
-    assert said_of([{"cut": [2, -1], "times": "1/5"}], 4, False, instance).startswith("INVALID lower.grounds.boxes[0]")
+    # At (8, -8) it is 0 + 24/5 - 4/5; at 7 the square is 1, and the other term only 2/5 less.
+    cut = [{"cut": [2, -1], "times": "1/5"}]
+    assert said_of(cut, 4, False, instance) == "VALID loss >= 4"
+    assert said_of(cut, 4, True, instance) == said_of(cut, Q(41, 10), False, instance) == proved(4)
+    # Further away the least lies between the ends; here it is looked for everywhere.
+    cut = [{"cut": [2, -1], "times": "3/2"}]
+    best = min(Q((a - 8) ** 2 + (b + 8) ** 2) + Q(3, 2) * (2 * a - b - 4) for a in range(-8, 9) for b in range(-16, 17))
+    assert said_of(cut, best, False, instance) == f"VALID loss >= {best}"
+    assert said_of(cut, best, True, instance) == proved(best)
     split = [[0, 7], [0, -8], {}, {}, [0, 8], {}, {}]
     assert said_of(split, 0, False, instance) == "VALID loss >= 0"
 

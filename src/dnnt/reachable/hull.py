@@ -26,7 +26,7 @@ from dnnt.reachable.folding_cost import fold_seconds, total_log
 from dnnt.reachable.found import Found, Grounds, Searched, Way, way_of_halves, way_of_mixture
 from dnnt.reachable.halves import Halves, Parts, halves_of
 from dnnt.reachable.key_kinds import split as split_key
-from dnnt.reachable.listing import Coordinate, Costs, costs_of, listed
+from dnnt.reachable.listing import Costs, costs_of, listed
 from dnnt.reachable.membership import membership
 from dnnt.reachable.mixtures import Exchanges, Mixture, rounded
 from dnnt.reachable.one_box import by_one_box
@@ -89,7 +89,11 @@ def by_hull(
     if not 0 < len(used) <= MOST_AXES or any(part.keys.at_most > LARGEST_CLOUD for part in parts.all):
         return None
     costs = costs_of(terms, parts.packing)
-    if costs is None or sorted(at.axis for at in costs.coordinates) != used or any(map(_is_free, costs.coordinates)):
+    if (
+        costs is None
+        or sorted(at.axis for at in costs.coordinates) != used
+        or any(at.is_free for at in costs.coordinates)
+    ):
         return None
     run.progress("the hull of all states", 0.1)
     clouds = clouds_of(parts.all, parts.keys, parts.counts, parts.packing)
@@ -397,8 +401,3 @@ class _Search:
 
 def _value(cut: Cut, point: list[int]) -> int:
     return sum(c * p for c, p in zip(cut.direction, point, strict=True))
-
-
-def _is_free(at: Coordinate) -> bool:
-    """Whether a coordinate costs the same at every digit: nothing would bound a list of states."""
-    return at.square is None and at.cost(0) == at.cost(at.best) == at.cost(at.count - 1)

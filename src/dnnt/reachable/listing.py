@@ -34,6 +34,11 @@ class Coordinate:
     square: tuple[int, int, int] | None
     """(w, q, y): the cost is w · (q · digit - y)²."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs the same at every digit: nothing would bound a list of states."""
+        return self.square is None and self.cost(0) == self.cost(self.best) == self.cost(self.count - 1)
+
     def interval(self, budget: int) -> tuple[int, int]:
         """The digits whose cost is at most the budget, as first and last (empty: first > last)."""
         if budget < self.cost(self.best):
