@@ -28,7 +28,7 @@ def said_of(boxes: Any, bound: Fraction | int = 10, strict: bool = False, instan
     return line(instance, Q(bound), strict, {**GOOD, "boxes": boxes})
 
 
-def proved(least: int) -> str:
+def proved(least: int | Q) -> str:
     """The reason if only so much is proved in the first box."""
     return f"INVALID lower.grounds.boxes[0]: only losses of {least} or more are proved in this box"
 
