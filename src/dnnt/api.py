@@ -7,7 +7,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from dnnt.annotations.questions import count_within, enumerate_within, sample_within
 from dnnt.annotations.results import Chosen, Count
 from dnnt.answer import Answer
 from dnnt.certificate import Certificate
@@ -175,6 +174,8 @@ def count(
     given = _instance(instance)
     threshold = _gamma(given, gamma)
     with latched() as latch:
+        from dnnt.annotations.questions import count_within  # Those who solve do not pay for it.
+
         run = Run(time_limit, memory_limit, None, started)
         latch.forward(run.interrupt)
         return count_within(given, run, threshold, histogram, file)
@@ -217,6 +218,8 @@ def _chosen(
     draws: int | None,
     seed: int,
 ) -> Iterator[Chosen]:
+    from dnnt.annotations.questions import enumerate_within, sample_within
+
     started = monotonic()
     _check_limits(time_limit, memory_limit)
     given = _instance(instance)

@@ -7,11 +7,14 @@ grid points, groups, equal units) is read off the program here. Small checks are
 from __future__ import annotations
 
 from math import exp2
+from typing import TYPE_CHECKING
 
-from dnnt.analysis.reachable_cost import Estimate, bounds_of
 from dnnt.certificate import Grounds, ReachableStates
 from dnnt.checking import predicted_seconds
 from dnnt.reachable.program import Program
+
+if TYPE_CHECKING:
+    from dnnt.analysis.reachable_cost import Estimate
 
 SMALL, SMALL_PAIRS = 5_000, 1_000_000
 """Sets of fewer vectors, and fewer pairs of a target and a vector, are checked in a few hundredths of a second."""
@@ -33,6 +36,8 @@ def is_small(grounds: Grounds) -> bool:
 
 def check_seconds(program: Program, grounds: ReachableStates, file_bytes: int) -> float:
     """About how many seconds the check of grounds for this program will take at most; infinity where it is hopeless."""
+    from dnnt.analysis.reachable_cost import bounds_of  # Small checks do not pay for it.
+
     groups = max(1, len(program.units))
     widths: tuple[int, ...] = ()
     if groups > MANY_GROUPS:

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from dnnt._version import __version__
-from dnnt.annotations.cheapest import KINDS
+from dnnt.annotations.semirings import KINDS
 from dnnt.answer import CHECKED, Answer, Second
 from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
 from dnnt.checking import load
@@ -24,7 +24,6 @@ from dnnt.parameters import Parameters, first_choice
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe
 from dnnt.running import Incumbent, Proof, Run, Stop, ticking
-from dnnt.second_goal import cheapest_among
 
 MOST_PROBED = 16
 """Samples up to which outputs are likely to be met by chance."""
@@ -76,6 +75,8 @@ def solve(
             finished = _with_prediction(finished, predicted, checked, wanted.reached(run))
         if then is None:
             return _answer(instance, wanted, run, finished, certificate, checked, file)
+        from dnnt.second_goal import cheapest_among  # Only those who ask for it pay for it.
+
         # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
         ended = cheapest_among(instance, wanted, then, run, checked, check)
         certificate = _certificate(instance, wanted, run)

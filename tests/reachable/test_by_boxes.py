@@ -44,10 +44,10 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts[1] += found is not None
         return found
 
-    monkeypatch.setattr(by_boxes, "LEAST_TIMES", 0)
-    monkeypatch.setattr(by_boxes, "LEAST_SPAN", 0.0)
+    monkeypatch.setattr(search, "LEAST_TIMES", 0)
+    monkeypatch.setattr(search, "LEAST_SPAN", 0.0)
     monkeypatch.setattr(window, "LEAST_TIMES", 0)
-    monkeypatch.setattr(search, "by_boxes", counted)
+    monkeypatch.setattr(by_boxes, "by_boxes", counted)
     return counts
 
 

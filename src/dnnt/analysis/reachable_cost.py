@@ -21,10 +21,10 @@ from dnnt.analysis.folds import BYTES_PER_KEY, Folded, folded, sumset_bytes
 from dnnt.exact import Number, common_step, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS
+from dnnt.reachable.clouds import LARGEST_CLOUD, MOST_AXES
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.folding_cost import WIDEST, fold_seconds, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import split_of
-from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES
 from dnnt.reachable.keysets import SMALL_PAIRS
 from dnnt.reachable.program import Program
 from dnnt.reachable.terms import is_convex_sum

@@ -19,7 +19,6 @@ from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import MAX_EDGES, Layered
 from dnnt.parameters import first_choice
 from dnnt.running import Run
-from dnnt.signs.from_network import total_bounds
 from dnnt.spaces import Values
 
 MAX_BITS = 10**6
@@ -71,6 +70,8 @@ class Restricted(Method):
             run.offer(only, loss)
             run.prove(loss, False, OneOption())
             return {"numbers": "short"}
+        from dnnt.signs.from_network import total_bounds  # Only those with long numbers pay for it.
+
         bounds = total_bounds(instance, only, run.poll, goal.threshold)
         if bounds.exact is not None:
             run.offer(only, bounds.exact, bounds.signs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import product
-from math import floor, log2
+from math import floor
 
 from dnnt.certificate import BoxSplit, BoxWindow, DirectionBound
 from dnnt.exact import Number, normal
@@ -35,9 +35,6 @@ from dnnt.running import Run
 MOST_AXES = 4
 """More coordinates than this are not split."""
 
-LEAST_TIMES, LEAST_SPAN = 16, 12.0
-"""Fewer equal units, or a box of fewer points (a logarithm), are better off otherwise."""
-
 MOST_BOXES = 400
 """Boxes that are looked at before this way is given up."""
 
@@ -53,11 +50,6 @@ Excluded = Callable[[Number, Grounds], None]
 
 class _Thick(Exception):
     """A window takes too long even for a single state."""
-
-
-def is_worth(times: int, span: float) -> bool:
-    """Whether this way is tried first: for so many equal units, and 2^span points of the box of all states."""
-    return times >= LEAST_TIMES and span >= LEAST_SPAN
 
 
 @dataclass(slots=True)
@@ -83,8 +75,6 @@ def by_boxes(
 
     What it found and proved until then is told all the same.
     """
-    if not is_worth(max(parts.times, default=0), log2(parts.packing.span)):
-        return None
     lines = lined(terms, parts.packing)
     if lines is None or not 0 < len(lines.coordinates) <= MOST_AXES:
         return None

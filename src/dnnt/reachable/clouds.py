@@ -25,6 +25,12 @@ IN_PYTHON, IN_PYTHON_WARM = 60_000, 600
 """Up to so many coordinates of all sets NumPy is not imported for them: it costs a tenth of a second. If it is there,
 sets with more than so many coordinates are looked at by it."""
 
+LARGEST_CLOUD = 3_000_000
+"""Sets above this are not looked at vector by vector."""
+
+MOST_AXES = 12
+"""More coordinates than this are not looked at as a space with a hull."""
+
 Digits = tuple[int, ...]
 
 

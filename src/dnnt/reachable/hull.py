@@ -17,9 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, log2
+from typing import TYPE_CHECKING
 
 from dnnt.exact import Number
-from dnnt.reachable.clouds import Cloud, clouds_of
+from dnnt.reachable.clouds import LARGEST_CLOUD, MOST_AXES, Cloud, clouds_of
 from dnnt.reachable.cut_bounds import along_lines, in_values, lower_bound, wanted_point
 from dnnt.reachable.face import Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.folding_cost import fold_seconds, total_log
@@ -29,15 +30,13 @@ from dnnt.reachable.key_kinds import split as split_key
 from dnnt.reachable.listing import Costs, costs_of, listed
 from dnnt.reachable.membership import membership
 from dnnt.reachable.mixtures import Exchanges, Mixture, rounded
-from dnnt.reachable.one_box import by_one_box
 from dnnt.reachable.projection import Cut, Nearest, cut_in, nearest
 from dnnt.reachable.residues import Residues, residues_of
 from dnnt.reachable.terms import Term
-from dnnt.reachable.window import Window
 from dnnt.running import Run
 
-MOST_AXES = 12
-"""More coordinates than this are not looked at as a space with a hull."""
+if TYPE_CHECKING:
+    from dnnt.reachable.window import Window
 
 MOST_TARGETS = 3_000
 """The most states that are listed between what is found and what is bounded."""
@@ -70,9 +69,6 @@ POLLED = 1000
 
 QUICK = 0.05
 """Predicted seconds up to which sets near a face are formed before anything else is tried."""
-
-LARGEST_CLOUD = 3_000_000
-"""Sets above this are not looked at vector by vector."""
 
 Improved = Callable[[Found], None]
 Excluded = Callable[[Number, Grounds], None]
@@ -178,7 +174,7 @@ class _Search:
             targets = self._listed(budget)
             if targets is None:
                 crowds += 1
-                boxed = by_one_box(self.parts, self.clouds, self.costs, top, run) if crowds == 1 else None
+                boxed = self._boxed(top) if crowds == 1 else None
                 if boxed is not None:
                     cheapest, grounds = boxed
                     return Searched(cheapest or (found if self.threshold is None else None), grounds)
@@ -197,6 +193,12 @@ class _Search:
                 return Searched(found if self.threshold is None else None, self._grounds(len(targets)))
             self.excluded(self.costs.loss(done + 1), self._grounds(len(targets)))
             budget, step = min(top, budget + step), step * 4
+
+    def _boxed(self, top: int) -> tuple[Found | None, Grounds] | None:
+        """All states in a box around what the loss wants."""
+        from dnnt.reachable.one_box import by_one_box  # Most searches have few targets, and do not pay for it.
+
+        return by_one_box(self.parts, self.clouds, self.costs, top, self.run)
 
     def _listed(self, budget: int) -> list[tuple[int, int]] | None:
         """All targets within the budget; None where they stay too many with all the cuts that are found."""
@@ -350,10 +352,18 @@ class _Search:
             most = self._most_slack(targets)
             sizes = [sum(value <= most for value in values) for values in self.slacks]
             ways.append((min(self._near_face(targets), self._predicted(sizes)), near_face))
-        window = Window.planned(self.parts, self.clouds, [key for _, key in targets])
+        window = self._window([key for _, key in targets])
         if window is not None:
             ways.append((WINDOW_CHECK * window.seconds, in_window))
         return min(ways, key=lambda way: way[0])[1]()
+
+    def _window(self, targets: list[int]) -> Window | None:
+        """A plan for a window of a power; only many equal units have one."""
+        if max(self.parts.times, default=0) <= 1:
+            return None
+        from dnnt.reachable.window import Window  # Distinct units do not pay for it.
+
+        return Window.planned(self.parts, self.clouds, targets)
 
     def _along(self, cut: Cut, key: int) -> int:
         return sum(cut.direction[at.axis] * (key // at.stride % at.count) for at in self.costs.coordinates)

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice, product
-from math import prod
+from math import log2, prod
 
 from dnnt.exact import Number, normal
 from dnnt.reachable import keysets
-from dnnt.reachable.by_boxes import by_boxes
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS, cheapest
 from dnnt.reachable.found import Found, Grounds, Searched, way_of_halves
 from dnnt.reachable.halves import POINT_PAIRS, Halves, Parts, halves_of
@@ -38,6 +37,9 @@ BATCH = 256
 TABLE_CELLS = 2_000_000
 """The most entries of a sample's table of losses for `targets`."""
 
+LEAST_TIMES, LEAST_SPAN = 16, 12.0
+"""Boxes are for so many equal units and more, and for so many points (a logarithm) of the box of all states."""
+
 Improved = Callable[[Found], None]
 """Told of every better state on the way."""
 
@@ -45,14 +47,24 @@ Excluded = Callable[[Number, Grounds], None]
 """Told of every loss below which no state lies, with the grounds."""
 
 
+def has_many(times: int, span: float) -> bool:
+    """Whether boxes are tried first: for so many equal units, and 2^span points of the box of all states."""
+    return times >= LEAST_TIMES and span >= LEAST_SPAN
+
+
 def search(
     parts: Parts, terms: list[Term], threshold: Number | None, run: Run, improved: Improved, excluded: Excluded
 ) -> Searched:
     """The cheapest state; with a threshold, any state at or below it will do."""
-    for way in (by_boxes, by_hull):
-        found = way(parts, terms, threshold, run, improved, excluded)
+    if has_many(max(parts.times, default=0), log2(parts.packing.span)):
+        from dnnt.reachable.by_boxes import by_boxes  # Few units do not pay for it.
+
+        found = by_boxes(parts, terms, threshold, run, improved, excluded)
         if found is not None:
             return found
+    found = by_hull(parts, terms, threshold, run, improved, excluded)
+    if found is not None:
+        return found
     left = parts.split([part.keys.size for part in parts.all])
     return by_halves(halves_of(parts, left, run), terms, threshold, run, improved, excluded)
 

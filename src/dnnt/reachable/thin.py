@@ -14,12 +14,11 @@ from dnnt.certificate import ReachableStates, ThinGrounds
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.reachable.assemble import Solution
-from dnnt.reachable.clouds import IN_PYTHON, Cloud, Digits
+from dnnt.reachable.clouds import IN_PYTHON, MOST_AXES, Cloud, Digits
 from dnnt.reachable.cut_bounds import in_values, lower_bound, wanted_point
 from dnnt.reachable.execute import Executed, Fold, execute, fold_sum, repacked, vector_of_part
 from dnnt.reachable.face import Excess, Slack, excess_of, log_count, slacks_of
 from dnnt.reachable.found import Found, Way
-from dnnt.reachable.hull import MOST_AXES
 from dnnt.reachable.hull_program import HullProgram
 from dnnt.reachable.key_kinds import Keys, PythonKeys
 from dnnt.reachable.lines import DigitBox, Lined, lined

@@ -15,7 +15,7 @@ from typing import Any
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.reachable import box_windows
-from dnnt.reachable.by_boxes import LEAST_SPAN
+from dnnt.reachable.search import LEAST_SPAN
 from dnnt.testing.state_oracle import all_states, state_oracle
 
 Body = dict[str, Any]

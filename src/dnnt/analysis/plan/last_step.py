@@ -22,12 +22,13 @@ from dnnt.analysis.reachable_cost import (
 from dnnt.instance import Instance
 from dnnt.reachable import by_boxes, powers, probe, thin_size, window
 from dnnt.reachable.breaks import bends_of, is_lined
+from dnnt.reachable.clouds import LARGEST_CLOUD, MOST_AXES
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import POINT_PAIRS
-from dnnt.reachable.hull import LARGEST_CLOUD, MOST_AXES, MOST_NEAR, MOST_TARGETS
+from dnnt.reachable.hull import MOST_NEAR, MOST_TARGETS
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
-from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS
+from dnnt.reachable.search import CELL_SECONDS, TABLE_CELLS, has_many
 from dnnt.reachable.terms import is_convex_sum
 from dnnt.reachable.wanted import is_sum_over_coordinates
 
@@ -110,7 +111,7 @@ def _boxes(of: Summands) -> tuple[Plan, ...]:
     if not (lines or curves) or of.varying > by_boxes.MOST_AXES:
         return ()
     most = max((unit.count for unit in of.program.units), default=0)
-    if not by_boxes.is_worth(most, of.bounds.whole.box.log_count(WIDEST)):
+    if not has_many(most, of.bounds.whole.box.log_count(WIDEST)):
         return ()
     planned = _window(of)
     if planned is None:
