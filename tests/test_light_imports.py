@@ -32,7 +32,12 @@ XOR = {
 
 def loaded_after(code: str, *arguments: str) -> set[str]:
     """The top-level names of the modules that a new process has loaded after running the code."""
-    report = "import sys\nprint('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    return {name.partition(".")[0] for name in modules_after(code, *arguments)}
+
+
+def modules_after(code: str, *arguments: str) -> set[str]:
+    """The names of all modules that a new process has loaded after running the code."""
+    report = "import sys\nprint('\\n' + ' '.join(sys.modules), file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}", *arguments],
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
@@ -76,6 +81,18 @@ def test_a_small_problem_from_python(method: str, tmp_path: Path) -> None:
         "assert dnnt.evaluate(dnnt.read(sys.argv[1]), answer).total == 0\n"
     )
     assert not loaded_after(code, str(file), method).intersection(LARGE)
+
+
+def test_a_solve_of_few_units_loads_little_of_dnnt(tmp_path: Path) -> None:
+    """Neither what other questions need, nor what very many equal units need, nor signs of long numbers."""
+    file = tmp_path / "xor.dnnt.json"
+    samples = [{"x": [a, b], "y": [5 * a + 7 * b]} for a in (0, 1) for b in (0, 1)]
+    file.write_text(json.dumps({**XOR, "samples": samples}))
+    code = "import sys, dnnt; assert dnnt.solve(sys.argv[1], method='reachable').loss > 0"
+    loaded = modules_after(code, str(file))
+    assert {"dnnt.reachable.hull", "dnnt_check.reachable"} < loaded
+    assert not loaded & {f"dnnt.reachable.{name}" for name in ("by_boxes", "box_windows", "one_box", "windows")}
+    assert not loaded & {"dnnt.annotations.questions", "dnnt.second_goal", "dnnt.signs.from_network", "dnnt.cli"}
 
 
 @pytest.mark.parametrize("command", ["solve", "info", "count"])

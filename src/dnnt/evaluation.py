@@ -76,6 +76,24 @@ def evaluate(
         raise InvalidInput(f"{shown(instance)} is no instance", "give a dnnt.Instance", "instance")
     chosen = parameters(given)
     check_shape(instance.network, chosen)
+    total, results = _results(instance, chosen, max_bits, poll)
+    return Evaluation(total, tuple(results), inside(instance.network, chosen))
+
+
+def loss_of(
+    instance: Instance,
+    chosen: Parameters,
+    max_bits: int = MAX_BITS,
+    poll: Callable[[], None] = lambda: None,
+) -> Number:
+    """The total loss of parameters that are known to fit the network. Raises `TooLarge` as `evaluate` does."""
+    return _results(instance, chosen, max_bits, poll)[0]
+
+
+def _results(
+    instance: Instance, chosen: Parameters, max_bits: int, poll: Callable[[], None]
+) -> tuple[Number, list[SampleResult]]:
+    """The total loss, and the outputs and the loss at each sample."""
     network = instance.network
     plan = _plan(network, chosen) if isinstance(network, Network) else []
     results = []
@@ -88,7 +106,7 @@ def evaluate(
         cost = _limited(instance.loss(output, sample.y), max_bits)
         total = _limited(normal(total + _product(sample.weight, cost, max_bits)), max_bits)
         results.append(SampleResult(output, cost))
-    return Evaluation(total, tuple(results), inside(instance.network, chosen))
+    return total, results
 
 
 def outputs(

@@ -16,7 +16,7 @@ from dnnt.choice import choose, instead
 from dnnt.collecting import undisturbed
 from dnnt.confirming import LONGEST, Checked, confirm, predicted_seconds
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
-from dnnt.evaluation import evaluate
+from dnnt.evaluation import evaluate, loss_of
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
@@ -66,11 +66,12 @@ def solve(
         raise MethodUnsuitable(f'there is no second goal "{then}"; take {" or ".join(KINDS)}')
     with undisturbed():
         finished = _proved(instance, wanted, method, run, check)
-        _confirm(instance, run)
         _close(wanted, run)
         certificate = _certificate(instance, wanted, run)
         predicted = predicted_seconds(instance, certificate) if check else None
         checked = confirm(instance, certificate, wanted, run, finished.stop, check, predicted)
+        if certificate is None or certificate.upper is None or checked.assurance != CHECKED:
+            _confirm(instance, run)
         if predicted is not None:
             finished = _with_prediction(finished, predicted, checked, wanted.reached(run))
         if then is None:
@@ -149,7 +150,7 @@ def _first(instance: Instance, run: Run) -> None:
     started = monotonic()
     chosen = first_choice(instance.network)
     try:
-        loss = evaluate(instance, chosen, max_bits=10**6, poll=run.check_first).total
+        loss = loss_of(instance, chosen, max_bits=10**6, poll=run.check_first)
     except TooLarge:
         # Numbers too long to look at: the method may do better, and if not, it says so.
         return
@@ -170,12 +171,12 @@ def _probe(instance: Instance, run: Run) -> None:
     except (MethodUnsuitable, TooLarge):
         return
     if found is not None:
-        run.offer(found, evaluate(instance, found).total)
+        run.offer(found, loss_of(instance, found))
         run.first = run.incumbent
 
 
 def _confirm(instance: Instance, run: Run) -> None:
-    """Evaluate the best parameters of a method again, whichever it was, whether or not a check follows."""
+    """Evaluate the best parameters of a method again, which no check has done."""
     # Where signs were proved, numbers are too long for that; the check has its own arithmetic for them.
     if run.incumbent is not None and run.incumbent is not run.first and run.incumbent.signs is None:
         found = evaluate(instance, run.incumbent.parameters)

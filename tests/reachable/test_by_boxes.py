@@ -13,7 +13,7 @@ import pytest
 import dnnt
 from dnnt.certificate import ReachableStates
 from dnnt.instance import Instance
-from dnnt.reachable import box_windows, by_boxes, search, window
+from dnnt.reachable import box_windows, by_boxes, halves, search
 from dnnt.reachable.lines import lower_hull
 from dnnt.testing.state_oracle import TooMany, state_oracle
 
@@ -46,7 +46,7 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(search, "LEAST_TIMES", 0)
     monkeypatch.setattr(search, "LEAST_SPAN", 0.0)
-    monkeypatch.setattr(window, "LEAST_TIMES", 0)
+    monkeypatch.setattr(halves, "LEAST_TIMES", 0)
     monkeypatch.setattr(by_boxes, "by_boxes", counted)
     return counts
 

@@ -14,6 +14,9 @@ from dnnt.running import Run
 POINT_PAIRS = 2_000_000
 """Up to this many pairs of halves they are not split, and up to a hundredth of it all states are looked at."""
 
+LEAST_TIMES = 8
+"""Fewer equal units are added up as they are: no windows of their powers are looked at."""
+
 MANY = 10**9
 """Multiplicities above this are treated as this one where work is predicted."""
 
@@ -38,6 +41,11 @@ class Parts:
     def counts(self) -> tuple[int, ...]:
         """How often each of `all` is in a state."""
         return (*self.times, 1)
+
+    @property
+    def has_powers(self) -> bool:
+        """Whether equal units are many enough for windows of their powers."""
+        return bool(self.times) and max(self.times) >= LEAST_TIMES
 
     def split(self, sizes: Sequence[int]) -> tuple[int, ...]:
         """How many units of each group go left, where the sets of `all` have these sizes."""

@@ -359,9 +359,9 @@ class _Search:
 
     def _window(self, targets: list[int]) -> Window | None:
         """A plan for a window of a power; only many equal units have one."""
-        if max(self.parts.times, default=0) <= 1:
+        if not self.parts.has_powers:
             return None
-        from dnnt.reachable.window import Window  # Distinct units do not pay for it.
+        from dnnt.reachable.window import Window  # Few units do not pay for it.
 
         return Window.planned(self.parts, self.clouds, targets)
 

@@ -18,9 +18,6 @@ from dnnt.reachable.powers import PowerWindow, digits_of, found_units, power_win
 from dnnt.reachable.recover import recover_fold
 from dnnt.running import Run
 
-LEAST_TIMES = 8
-"""Fewer equal units are added up as they are."""
-
 MOST_OTHERS = 20_000
 """The most sums of the other summands (as a product of their sizes)."""
 
@@ -70,7 +67,7 @@ def group_of(parts: Parts, clouds: Sequence[Cloud], most_others: int) -> tuple[i
     """The largest group of equal units, and a bound on the sums of the other summands; None where no group is large, or
     these are too many.
     """
-    if not parts.times or max(parts.times) < LEAST_TIMES:
+    if not parts.has_powers:
         return None
     group = max(range(len(parts.times)), key=parts.times.__getitem__)
     others = 1

@@ -23,7 +23,7 @@ from dnnt.instance import Instance
 from dnnt.methods import NAMES
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
-from dnnt.reachable import cheapest, execute, hull, key_kinds, keysets, mixtures, search, window
+from dnnt.reachable import cheapest, execute, halves, hull, key_kinds, keysets, mixtures, search
 from dnnt.testing.oracle import Oracle, oracle
 
 FIELDS = (
@@ -233,8 +233,8 @@ def _hull_forces(last: str) -> list[tuple[Any, str, Any]]:
     if last == "face":
         return wanted
     if last == "box":
-        return [*wanted, (hull, "QUICKLY_NEAR", -1.0), (hull, "MOST_TARGETS", 0), (window, "LEAST_TIMES", 1)]
-    wanted += [(mixtures, "MOST_MEMBERS", -1), (window, "LEAST_TIMES", 2)]
+        return [*wanted, (hull, "QUICKLY_NEAR", -1.0), (hull, "MOST_TARGETS", 0), (halves, "LEAST_TIMES", 1)]
+    wanted += [(mixtures, "MOST_MEMBERS", -1), (halves, "LEAST_TIMES", 2)]
     wanted.append((hull, "STATE_SECONDS", 0.0 if last == "near" else _NEVER))
     wanted.append((hull, "WINDOW_CHECK", 0 if last == "window" else _NEVER))
     whole = 0.0 if last == "halves" else _NEVER / 2

@@ -24,7 +24,7 @@ from dnnt.reachable import by_boxes, powers, probe, thin_size, window
 from dnnt.reachable.breaks import bends_of, is_lined
 from dnnt.reachable.clouds import LARGEST_CLOUD, MOST_AXES
 from dnnt.reachable.folding_cost import WIDEST, log2_of, multisets, sumset_seconds, times_of
-from dnnt.reachable.halves import POINT_PAIRS
+from dnnt.reachable.halves import LEAST_TIMES, POINT_PAIRS
 from dnnt.reachable.hull import MOST_NEAR, MOST_TARGETS
 from dnnt.reachable.packing import Axis
 from dnnt.reachable.program import Program
@@ -177,7 +177,7 @@ def _tests(of: Summands) -> tuple[Plan, ...]:
 def _window(of: Summands) -> Plan | None:
     """A window of the power of the largest group, where the other summands have few sums."""
     times = [unit.count for unit in of.program.units]
-    if not times or max(times) < window.LEAST_TIMES:
+    if max(times, default=0) < LEAST_TIMES:
         return None
     group = max(range(len(times)), key=times.__getitem__)
     rest = of.bounds.sets[-1].size
