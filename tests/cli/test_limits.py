@@ -105,9 +105,9 @@ def test_limits_that_leave_nothing(options: tuple[str, str], method: str, save: 
 
 def test_time_limit_of_the_check(save: Instance) -> None:
     """A check that does not fit into the limit is cut off: the answer is claimed, and says why it stopped."""
-    file = save(slow_to_check(40))
-    answer = run("solve", file, "--json", "--time-limit", "4", "--method", "reachable").object
-    assert answer["seconds"] <= 4 + LATE
+    file = save(slow_to_check(48))
+    answer = run("solve", file, "--json", "--time-limit", "3", "--method", "reachable").object
+    assert answer["seconds"] <= 3 + LATE
     assert answer["stop"] == "time"
     if answer["status"] == "optimal":
         assert (answer["assurance"], answer["loss"]) == ("claimed", answer["bound"])

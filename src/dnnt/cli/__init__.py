@@ -5,6 +5,7 @@ Commands load when they are called, so `dnnt --help` stays light.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -63,6 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     status = run(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):  # All is said: what comes now changes nothing.
         signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # Or else the interpreter, at its end, would search all that was made for cycles.
     sys.exit(status)
 
 
