@@ -72,7 +72,7 @@ def test_while_solving(number: signal.Signals, body: Body, method: str, save: In
 @pytest.mark.parametrize("number", SIGNALS)
 def test_while_checking(number: signal.Signals, save: Instance) -> None:
     """What is proved is kept, and claimed only."""
-    with start("solve", save(slow_to_check(45)), "--json", "--progress", "--method", "reachable") as process:
+    with start("solve", save(slow_to_check(60)), "--json", "--progress", "--method", "reachable") as process:
         done = interrupted(process, number, "checking the certificate", "working")
     answer = done.object
     assert (done.status, answer["stop"], answer["assurance"]) == (3, "interrupt", "claimed")

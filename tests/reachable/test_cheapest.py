@@ -64,3 +64,14 @@ def test_cheapest(seed: int, chunk: int, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(module, "SMALL_PAIRS", small)
         for kind in kinds:
             assert cheapest(kind, packing, terms, lambda: None) == right
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_long_keys(seed: int) -> None:
+    """Of many coordinates, and of a few long ones."""
+    rng = Random(seed)
+    counts = [rng.randint(1, 9) for _ in range(80)] if seed % 2 else [rng.randint(1, 10**20) for _ in range(4)]
+    packing = Packing(tuple(Axis(0, 1, count) for count in counts))
+    keys = sorted({rng.randrange(packing.span) for _ in range(300)})
+    terms = terms_of(rng, packing)
+    assert cheapest(PythonKeys(frozenset(keys)), packing, terms, lambda: None) == literal(keys, packing, terms)

@@ -13,7 +13,8 @@ from dnnt.errors import MethodUnsuitable
 from dnnt.reachable.execute import Executed, execute
 from dnnt.reachable.expression import Node
 from dnnt.reachable.from_layers import program_of
-from dnnt.running import Run
+from dnnt.running import MIB, Run, Stop
+from dnnt.running.run import resident_bytes
 from dnnt.testing import random_two_layer
 
 
@@ -80,3 +81,31 @@ def test_deeper_networks_have_no_program() -> None:
     layers = [{"units": 1, "activation": "relu", "weights": [-1, 1], "bias": [0]}] * 3
     with pytest.raises(MethodUnsuitable, match="deeper"):
         program_of(dnnt.layered(1, layers, [([1], [1])]))
+
+
+def unit_of_few_choices(samples: int) -> dnnt.Instance:
+    """Four choices, whose outputs on very many samples are vectors of that many large numbers."""
+    rng = Random(samples)
+    xs = [tuple(rng.randint(-(10**6), 10**6) for _ in range(3)) for _ in range(samples)]
+    edges = [{"from": "s", "to": "t", "weights": [[1], [2, 3], [-1, 5]], "bias": [0]}]
+    return dnnt.graph(3, [("t", "abs")], ["t"], edges, [(x, (rng.randint(0, 10**6),)) for x in xs])
+
+
+def test_many_samples_and_few_choices() -> None:
+    """Every choice is tried: keys of so many coordinates take long, and much memory, which is said."""
+    small, large = unit_of_few_choices(800), unit_of_few_choices(4000)
+    few, many = predicted(program_of(small)), predicted(program_of(large))
+    assert many.mebibytes > 15 * few.mebibytes > 5
+    assert many.seconds > 4 * few.seconds > 0.01
+    for instance in (small, large):
+        answer = dnnt.solve(instance)
+        assert (answer.method, answer.status, answer.assurance) == ("brute-force", "optimal", "checked")
+    assert dnnt.solve(small, method="reachable").loss == dnnt.solve(small).loss
+
+
+def test_keys_that_do_not_fit_are_refused_before_they_are_formed() -> None:
+    program = program_of(unit_of_few_choices(8000))
+    with pytest.raises(Stop, match="memory") as stopped:
+        execute(program.rest.node, Run(memory_limit=resident_bytes() / MIB + 50))
+    assert stopped.value.predicted
+    assert "for the keys of vectors that long" in stopped.value.detail

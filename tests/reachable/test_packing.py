@@ -24,6 +24,29 @@ AXES = st.builds(Axis, NUMBERS, st.fractions(Fraction(1, 9), 9, max_denominator=
 
 
 @FEW
+@given(st.lists(st.integers(1, 9) | st.integers(1, 10**25), min_size=1, max_size=120), st.data())
+def test_digits_of_long_keys(counts: list[int], data: st.DataObject) -> None:
+    """Taken by halves they are those that one division after the other gives; and lead back to the key."""
+    packing = Packing(tuple([Axis(1, 0 if count == 1 else 2, count) for count in counts]))
+    key = data.draw(st.integers(0, packing.span - 1))
+    digits = [key // stride % count for stride, count in zip(packing.strides, counts, strict=True)]
+    assert packing.unpacker()(key) == digits
+    assert packing.decode(key) == tuple([1 + 2 * digit for digit in digits])
+    assert packing.encode(packing.decode(key)) == key
+
+
+@FEW
+@given(st.integers(2, 10**12), st.integers(300, 800))
+def test_what_strides_take_is_said_before(count: int, width: int) -> None:
+    said: list[int] = []
+    part = Packing((Axis(0, 1, count),) * width)
+    packing = packing_sum([(part, 1)], width, lambda size, what: said.append(size))
+    (size,) = said
+    taken = sum(stride.bit_length() for stride in packing.strides) / 8
+    assert taken <= size <= 2.2 * taken + 1000
+
+
+@FEW
 @given(st.lists(AXES | st.builds(Axis, NUMBERS, st.just(0), st.just(1)), max_size=4), st.data())
 def test_every_key_is_a_vector(axes: list[Axis], data: st.DataObject) -> None:
     """Keys 0 to span - 1 and the vectors of the box are the same, one to one."""

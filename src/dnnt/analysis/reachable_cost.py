@@ -26,6 +26,7 @@ from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.folding_cost import WIDEST, fold_seconds, multisets, sumset_seconds, times_of
 from dnnt.reachable.halves import split_of
 from dnnt.reachable.keysets import SMALL_PAIRS
+from dnnt.reachable.packing import strides_bytes
 from dnnt.reachable.program import Program
 from dnnt.reachable.terms import is_convex_sum
 from dnnt.spaces import Range
@@ -52,6 +53,17 @@ CLOUD_BYTES, CLOUD_COORDINATE = 100.0, 40.0
 STATE, STATE_WIDE = TERM_SECONDS, 2 * WIDE_TERM_SECONDS
 """Seconds to find what one coordinate of a state adds to the loss. In wide boxes targets are mostly tried in vain
 before, for as long.
+"""
+
+MOST_UNKNOWN = 64.0
+"""Bits of a coordinate of which nothing is known, and the most of any other that is looked at."""
+
+MANY_COORDINATES, COORDINATE = 64, 8e-6
+"""Coordinates up to which the figures above hold, and seconds for one more of each set that is formed."""
+
+DIVIDED, WIDE_PACKINGS = 5e-12, 2.5
+"""Seconds, for the square of its bits, to take a key of many coordinates apart; how many packings of all states there
+are, besides one for each set.
 """
 
 MOST_BITS = 900.0
@@ -112,6 +124,12 @@ class Box:
             total += inf if one is None else one.log_count
         return total
 
+    def bits(self) -> float:
+        """About how many bits a key has, by the looks of some coordinates."""
+        looked_at = range(0, self.width, max(1, self.width // 32))
+        logs = [MOST_UNKNOWN if (one := self[c]) is None else min(one.log_count, MOST_UNKNOWN) for c in looked_at]
+        return self.width * sum(logs) / len(logs) if logs else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -126,7 +144,8 @@ class Estimate:
 def _mapping(size: float, box: Box) -> float:
     """The time of mapping every key of a set into a box through a table for each coordinate."""
     slow = size <= SMALL_LOG or box.log_count(NARROW + 1) > NARROW
-    return times_of(size, (DIGIT_WIDE if slow else DIGIT) * box.width)
+    many = max(0, box.width - MANY_COORDINATES) * COORDINATE
+    return times_of(size, (DIGIT_WIDE if slow else DIGIT) * box.width) + many
 
 
 def _log2(value: Number) -> float:
@@ -168,6 +187,10 @@ def predicted(program: Program, convex: bool = False) -> Predicted:
     basis = f"at most about 2^{at.whole.size:.0f} reachable states of {program.width} coordinates"
     seconds = STARTING + (len(at.sets) - 1) * UNIT_SECONDS + sum(e.seconds for e in at.sets)
     held = times_of(_plus(*(e.peak for e in at.sets)), BYTES_PER_KEY)
+    if program.width > MANY_COORDINATES:
+        bits = at.whole.box.bits()
+        seconds += times_of(at.whole.size, DIVIDED * bits * bits)
+        held += (len(at.sets) + WIDE_PACKINGS) * strides_bytes(program.width, int(bits))
     halves = at.halves
     if not (convex and has_hull(at.sets, at.whole)):
         return Predicted(seconds + halves.seconds, (held + halves.bytes) / MIB, basis)

@@ -25,25 +25,47 @@ def cheapest(keys: Keys, packing: Packing, terms: Sequence[Term], poll: Poll) ->
             if found is not None:
                 return found
         return cheapest_of_array(as_numpy(keys).keys, packing, terms, poll)
-    readers = [([(packing.strides[a], packing.axes[a].count) for a in term.axes], term.cost) for term in terms]
+    total_of = _wide(packing, terms) if packing.span > NUMPY_SPAN else _narrow(packing, terms)
     listed = keys.listed()
     # A few states spread over all first: the loss of the best of them cuts most sums short.
-    best = min((_total(key, readers), key) for key in listed[:: max(1, len(listed) // 64)])
+    best = min((total_of(key, None), key) for key in listed[:: max(1, len(listed) // 64)])
     for index, key in enumerate(listed):
         if index % 256 == 0:
             poll()
-        total: Number = 0
-        for axes, cost in readers:
-            total += cost(tuple([key // s % c for s, c in axes]))
-            if total > best[0]:
-                break
-        else:
-            best = min(best, (total, key))
+        best = min(best, (total_of(key, best[0]), key))
     return normal(best[0]), best[1]
 
 
-_Readers = list[tuple[list[tuple[int, int]], Callable[[tuple[int, ...]], Number]]]
+_Total = Callable[[int, "Number | None"], Number]
+"""The total of a key; of one above a bound something above it will do."""
 
 
-def _total(key: int, readers: _Readers) -> Number:
-    return sum((cost(tuple([key // s % c for s, c in axes])) for axes, cost in readers), start=0)
+def _narrow(packing: Packing, terms: Sequence[Term]) -> _Total:
+    readers = [([(packing.strides[a], packing.axes[a].count) for a in term.axes], term.cost) for term in terms]
+
+    def total_of(key: int, most: Number | None) -> Number:
+        total: Number = 0
+        for axes, cost in readers:
+            total += cost(tuple([key // s % c for s, c in axes]))
+            if most is not None and total > most:
+                break
+        return total
+
+    return total_of
+
+
+def _wide(packing: Packing, terms: Sequence[Term]) -> _Total:
+    """The same for long keys, whose digits are taken all at once."""
+    digits_of = packing.unpacker()
+    readers = [(term.axes, term.cost) for term in terms]
+
+    def total_of(key: int, most: Number | None) -> Number:
+        total: Number = 0
+        digits = digits_of(key)
+        for axes, cost in readers:
+            total += cost(tuple([digits[a] for a in axes]))
+            if most is not None and total > most:
+                break
+        return total
+
+    return total_of

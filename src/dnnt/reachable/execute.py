@@ -123,7 +123,8 @@ def execute(node: Node, run: Run) -> Executed:
         return _spread(node, run)
     parts = tuple(execute(part, run) for part, _ in node.parts)
     times = [count for _, count in node.parts]
-    packing = packing_sum([(part.packing, count) for part, count in zip(parts, times, strict=True)], node.width)
+    packed = [(part.packing, count) for part, count in zip(parts, times, strict=True)]
+    packing = packing_sum(packed, node.width, run.need)
     fold = fold_sum([repacked(part, packing, run) for part in parts], times, packing, run)
     return Executed(node, packing, fold.result, parts, fold)
 

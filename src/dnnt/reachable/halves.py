@@ -84,6 +84,7 @@ def parts_of(program: Program, run: Run) -> Parts:
     packing = packing_sum(
         [*((p.packing, t) for p, t in zip(units, times, strict=True)), (rest.packing, 1)],
         program.width,
+        run.need,
     )
     keys = tuple(repacked(part, packing, run) for part in (*units, rest))
     return Parts(tuple(units), times, rest, packing, keys)

@@ -8,8 +8,9 @@ the sum stays in the box, and the key is also the index of the vector in a bitma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from dnnt.exact import Number, common_step, normal
 
@@ -71,11 +72,52 @@ class Packing:
 
     def decode(self, key: int) -> Vector:
         """The vector of a key."""
+        if len(self.axes) > FEW:
+            return tuple([axis.value(digit) for axis, digit in zip(self.axes, self.unpacker()(key), strict=True)])
         vector = []
         for axis in self.axes:
             key, digit = divmod(key, axis.count)
             vector.append(axis.value(digit))
         return tuple(vector)
+
+    def unpacker(self) -> Callable[[int], list[int]]:
+        """A function from keys to their digits. Of many coordinates keys are long, and are divided in halves: digit by
+        digit, time would grow with the square of their number, and with a large factor.
+        """
+        counts = [axis.count for axis in self.axes]
+        unpack = _unpacker(counts)
+
+        def digits(key: int) -> list[int]:
+            found: list[int] = []
+            unpack(key, found)
+            return found
+
+        return digits
+
+
+FEW = 24
+"""Coordinates whose digits are taken one after the other."""
+
+
+def _unpacker(counts: list[int]) -> Callable[[int, list[int]], None]:
+    """A function that appends the digits of a key to a list."""
+    if len(counts) <= FEW:
+
+        def one_by_one(key: int, found: list[int]) -> None:
+            for count in counts:
+                key, digit = divmod(key, count)
+                found.append(digit)
+
+        return one_by_one
+    half = len(counts) // 2
+    divisor, low, high = prod(counts[:half]), _unpacker(counts[:half]), _unpacker(counts[half:])
+
+    def by_halves(key: int, found: list[int]) -> None:
+        above, below = divmod(key, divisor)
+        low(below, found)
+        high(above, found)
+
+    return by_halves
 
 
 def axis_of(values: Sequence[Number]) -> Axis:
@@ -95,9 +137,21 @@ def axis_sum(axes: Iterable[tuple[Axis, int]]) -> Axis:
     return Axis(low, step, 1 + sum(int(axis.step // step) * (axis.count - 1) * times for axis, times in axes))
 
 
-def packing_sum(parts: Sequence[tuple[Packing, int]], width: int) -> Packing:
-    """The packing that holds every sum of `times` vectors (of `width` coordinates) of each (packing, times)."""
-    return Packing(tuple(axis_sum((p.axes[c], times) for p, times in parts) for c in range(width)))
+def packing_sum(
+    parts: Sequence[tuple[Packing, int]], width: int, need: Callable[[int, str], None] = lambda size, what: None
+) -> Packing:
+    """The packing that holds every sum of `times` vectors (of `width` coordinates) of each (packing, times).
+
+    `need` is told the bytes of its strides before they are formed: of many coordinates they are long.
+    """
+    axes = tuple([axis_sum((p.axes[c], times) for p, times in parts) for c in range(width)])
+    need(strides_bytes(width, sum([axis.count.bit_length() for axis in axes])), "the keys of vectors that long")
+    return Packing(axes)
+
+
+def strides_bytes(width: int, bits: int) -> int:
+    """About how many bytes the strides of a packing take, whose keys have so many bits: half a key for each."""
+    return width * bits // 16
 
 
 def packing_of(vectors: Sequence[Vector], width: int) -> Packing:
