@@ -47,9 +47,6 @@ def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
 HOPELESS = 1e6
 """Seconds past which trying every choice is no plan."""
 
-PREFERRED = 1.5
-"""Sets of states mostly take less than predicted, so they come first up to so many times what every choice takes."""
-
 RULES = (
     Rule(
         "restricted",
@@ -74,7 +71,7 @@ RULES = (
         "reachable",
         lambda costs, room: (
             _fits(costs, "reachable", room)
-            and ("brute-force" not in costs or costs["reachable"].seconds <= PREFERRED * costs["brute-force"].seconds)
+            and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds)
         ),
         "two layers of free units: sets of states are predicted no slower than every choice ({basis})",
     ),

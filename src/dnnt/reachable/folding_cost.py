@@ -5,12 +5,15 @@ Floats: they only steer.
 
 from __future__ import annotations
 
-from math import ceil, exp2, inf, log2
+from math import ceil, exp2, inf, lgamma, log, log2
 
 from dnnt.reachable import keysets
 
 WIDEST = 100.0
 """The most cells of a box that are told apart at all (a logarithm)."""
+
+LARGE, MANY = 60.0, 10**9
+"""Sets above this (a logarithm) are formed by nobody, and with them multiplicities above this are all alike."""
 
 
 def times_of(log: float, factor: float) -> float:
@@ -41,8 +44,19 @@ def fold_seconds(parts: list[tuple[float, int]], cells: float, span: float) -> f
 
 
 def multisets(size: float, times: int) -> float:
-    """An upper bound on the multisets of t elements of a set of N: at most N^t, and at most (t + 1)^N."""
-    return min(size * min(times, 10**9), exp2(min(size, 60)) * log2_of(times + 1))
+    """An upper bound on the multisets of t elements of a set of N > 1, of which there are (N + t - 1 choose t)."""
+    if size > LARGE:
+        drawn = min(times, MANY)
+        return drawn * size - _log2_factorial(drawn) + 1
+    # As rounded logarithms have it, 3 may be a little more than 3.
+    others = ceil(exp2(size) * (1 - 1e-12)) - 1
+    fewer, more = sorted((times, others))
+    # The product of more + 1, ..., more + fewer is at most that power of their mean.
+    return fewer * (log2_of(2 * more + fewer + 1) - 1) - _log2_factorial(fewer)
+
+
+def _log2_factorial(value: int) -> float:
+    return lgamma(value + 1) / log(2)
 
 
 def log2_of(value: int) -> float:
