@@ -79,9 +79,12 @@ def run(arguments: list[str] | None = None) -> int:
         return status if isinstance(status, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return exits.USAGE
+    except click.UsageError as error:
+        command = "dnnt" if error.ctx is None else error.ctx.command_path
+        return fail(f"{error.format_message()} ({command} --help shows how it is called)", exits.USAGE)
     except InvalidInput as error:
         return fail(str(error), exits.INPUT)
     except MethodUnsuitable as error:
