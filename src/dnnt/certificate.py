@@ -5,7 +5,8 @@ The claims are checked by the separate program `dnnt_check`, which shares no cod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dnnt.exact import Number, to_json
@@ -211,7 +212,27 @@ class Restricted:
         return {"kind": "restricted", **({} if self.signs is None else {"signs": self.signs.to_json()})}
 
 
-Grounds = Empty | Nonnegative | Enumeration | ReachableStates | Restricted
+@dataclass(frozen=True, slots=True)
+class OfForm:
+    """Grounds that speak of the variables and units of the normal form (`dnnt.simplify.form`).
+
+    `body` holds the keys that docs/certificates.md gives for this `kind`, as JSON; `seconds` is about how long the
+    check will take at most, None where it is short.
+    """
+
+    kind: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = field(default=None, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        return {"kind": self.kind, **self.body}
+
+
+FORM_KINDS: tuple[str, ...] = ()
+"""The kinds of grounds that speak of the normal form."""
+
+Grounds = Empty | Nonnegative | Enumeration | ReachableStates | Restricted | OfForm
 
 
 @dataclass(frozen=True, slots=True)

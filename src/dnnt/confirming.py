@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from dnnt.answer import CHECKED, CLAIMED
-from dnnt.certificate import Certificate, Lower, Nonnegative, ReachableStates, Upper
+from dnnt.certificate import Certificate, Lower, Nonnegative, OfForm, ReachableStates, Upper
 from dnnt.check_cost import check_seconds, is_small
 from dnnt.checking import Verdict, verdict
 from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
@@ -37,9 +37,13 @@ class Checked:
 
 def predicted_seconds(instance: Instance, certificate: Certificate | None) -> float | None:
     """About how many seconds the check of a certificate will take at most; None where it is short, or not known."""
-    if certificate is None or certificate.lower is None or is_small(certificate.lower.grounds):
+    if certificate is None or certificate.lower is None:
         return None
     grounds = certificate.lower.grounds
+    if isinstance(grounds, OfForm):
+        return grounds.seconds
+    if is_small(grounds):
+        return None
     assert isinstance(grounds, ReachableStates), "only these are predicted"
     try:
         program = program_of(instance)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.bundles import is_digest
+from dnnt_check.form_grounds import FORM_KINDS
 from dnnt_check.guides import Guide, read_guide
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number
@@ -150,6 +151,8 @@ def _read_grounds(value: Any, work: Work) -> Grounds:
         record(value, place, ("kind",), ("signs",))
         signs = read_guide(value["signs"], (place, "signs"), work) if "signs" in value else None
         return Grounds(str(kind), signs=signs)
+    if isinstance(kind, str) and kind in FORM_KINDS:
+        return Grounds(kind, body=FORM_KINDS[kind].read(value, place, work))
     if kind != "reachable":
         raise fault((place, "kind"), "unknown kind of grounds")
     return read_reachable(value, place, work)

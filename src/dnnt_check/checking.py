@@ -6,6 +6,8 @@ from dnnt_check.budget import Invalid, Work
 from dnnt_check.certificate import Certificate, FixedValue, Lower, Upper, read_certificate
 from dnnt_check.enumeration import check_enumeration
 from dnnt_check.evaluation import check_fixed, total_loss
+from dnnt_check.form import form_of
+from dnnt_check.form_grounds import FORM_KINDS
 from dnnt_check.instance import Instance, read_instance
 from dnnt_check.network import Fixed, Graph, Layers, Network, from_graph, from_layers
 from dnnt_check.numbers import brief
@@ -114,6 +116,12 @@ def _check_lower(instance: Instance, upper: Upper | None, lower: Lower, fixed: F
         return
     if kind == "restricted":
         _check_restricted(instance, upper, lower, fixed, work)
+        return
+    if kind in FORM_KINDS:
+        if isinstance(instance.structure, Layers):
+            check_size(instance.structure, work)
+        form = form_of(instance, _network(instance, fixed, work, written_out=True), work)
+        FORM_KINDS[kind].check(instance, form, lower.grounds.body, bound, strict, work)
         return
     network = _network(instance, fixed, work)
     if kind == "enumeration":

@@ -93,7 +93,9 @@ class BoxBound:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a lower part is said to hold; `signs` belongs to the kind `restricted`, the others to `reachable`."""
+    """Why a lower part is said to hold; `signs` belongs to the kind `restricted`, `body` to those that speak of the
+    normal form, the others to `reachable`.
+    """
 
     kind: str
     left: tuple[tuple[int, int], ...] = ()
@@ -108,6 +110,7 @@ class Grounds:
     cases: tuple[Split | Case, ...] = ()
     boxes: tuple[BoxSplit | BoxWindow | BoxBound, ...] = ()
     rest: int = 0
+    body: object = None
 
 
 def read_reachable(value: Any, place: Place, work: Work) -> Grounds:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dnnt.certificate import (
+    FORM_KINDS,
     BoxSplit,
     BoxWindow,
     CaseGrounds,
@@ -17,6 +18,7 @@ from dnnt.certificate import (
     Grounds,
     Lower,
     Nonnegative,
+    OfForm,
     ReachableStates,
     Restricted,
     Signs,
@@ -114,6 +116,8 @@ def _grounds(given: Any) -> Grounds:
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))
+    if kind in FORM_KINDS:
+        return OfForm(kind, {key: value for key, value in given.items() if key != "kind"})
     simple: dict[str, Grounds] = {
         "empty": Empty(),
         "nonnegative": Nonnegative(),
@@ -122,7 +126,7 @@ def _grounds(given: Any) -> Grounds:
     if kind not in simple:
         raise InvalidInput(
             f"unknown grounds {shown(kind)}",
-            f"known are reachable, restricted, {', '.join(simple)}",
+            f"known are {', '.join(('reachable', 'restricted', *FORM_KINDS, *simple))}",
             "lower.grounds",
         )
     return simple[kind]

@@ -1,0 +1,1 @@
+"""Sound rewritings of an instance before any method looks at it, each with its way back."""
