@@ -36,7 +36,8 @@ class Answer:
 
     `answer` is `yes`, `no`, `unknown` or None (no gamma); `status` is `optimal`, `feasible`, `infeasible` or `unknown`;
     `loss` and `bound` are exact numbers or None; `assurance` is `checked` or `claimed`; `stop` is `proved`, `claimed`,
-    `exhausted`, `time`, `memory` or `interrupt`; `seconds` is wall-clock time.
+    `exhausted`, `time`, `memory` or `interrupt`; `seconds` is wall-clock time. `then` and `fixed` (how many values were
+    fixed) are None where they were not asked for.
     """
 
     file: str | None
@@ -59,6 +60,7 @@ class Answer:
     stats: Mapping[str, Any] = field(default_factory=dict)
     certificate: Certificate | None = None
     then: Second | None = None
+    fixed: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object that `solve --json` prints."""
@@ -82,6 +84,7 @@ class Answer:
             "stats": dict(self.stats),
             "version": self.version,
             **({} if self.then is None else {"then": self.then.to_json()}),
+            **({} if self.fixed is None else {"fixed": self.fixed}),
         }
 
     @property

@@ -16,17 +16,19 @@ from dnnt.continuous import profile, solve as solve_instance
 from dnnt.errors import InvalidInput, InvalidProblem, TooLarge, at, shown as shown_value
 from dnnt.evaluation import MAX_BITS, Evaluation, evaluate as evaluate_instance
 from dnnt.exact import Number, number
+from dnnt.fixing import entries
 from dnnt.formats import certificate_file, instance_file, json_text, parameters_file, problem_file
 from dnnt.instance import Instance
 from dnnt.interrupts import latched
-from dnnt.parameters import Parameters
+from dnnt.kernels.threads import at_most
+from dnnt.parameters import Parameters, parameters
 from dnnt.problems.base import Problem
 from dnnt.problems.straight_line import StraightLineProgram
 from dnnt.profile import Profile
 from dnnt.reductions import bundle_file, reduction
 from dnnt.reductions.base import DNNT, REPAIRED
 from dnnt.reductions.bundle import Bundle
-from dnnt.running import Run, Stop
+from dnnt.running import Observer, Run, Stop
 from dnnt.signs.decide import SignVerdict, decide_within
 
 
@@ -109,31 +111,45 @@ def solve(
     progress: bool = False,
     check: bool = True,
     then: str | None = None,
+    fix: Any = None,
+    hint: Any = None,
+    checkpoint: str | Path | None = None,
+    seed: int = 0,
+    threads: int = 2,
 ) -> Answer:
     """Decide or minimise an instance exactly; the answer's claims are checked before it returns.
 
     `goal`: "decide" (the default where there is a gamma) or "minimize"; `time_limit` in seconds, `memory_limit` in MiB;
     `then` is "sparsest" (of all parameters that reach the goal those with the fewest nonzero weights) or "smallest"
-    (the least sum of absolute weights); `progress` shows a line on standard error. Limits and Ctrl-C give the best
-    parameters and bound so far. Raises `InvalidInstance` and `MethodUnsuitable`.
+    (the least sum of absolute weights); `fix` is an `edges` list in which None is free: other values are fixed, and
+    every claim is about the instance that this leaves; `hint` are parameters to begin with; `checkpoint` is a
+    directory from which the same call goes on after it was killed; `seed` is that of all random choices; `threads` is
+    how many threads or processes work at most; `progress` shows a line on standard error. Limits and Ctrl-C give the
+    best parameters and bound so far. Raises `InvalidInstance`, `InvalidParameters` and `MethodUnsuitable`.
     """
     started = monotonic()
     _check_limits(time_limit, memory_limit)
     file = None if isinstance(instance, (Instance, Bundle)) else str(instance)
     bundle = instance if isinstance(instance, Bundle) else None
     given = _instance(instance)
+    seed = _whole(seed, "seed")
+    with at("fix"):
+        fixed = None if fix is None else entries(fix)
+    with at("hint"):
+        start = None if hint is None else parameters(hint)
 
-    def within(run: Run) -> Answer:
-        with latched() as latch:
+    def within(observer: Observer | None) -> Answer:
+        run = Run(time_limit, memory_limit, observer, started, seed=seed)
+        with latched() as latch, at_most(threads):
             latch.forward(run.interrupt)
-            return solve_instance(given, goal, method, run, check, file, bundle, then)
+            return solve_instance(given, goal, method, run, check, file, bundle, then, fixed, start, checkpoint)
 
     if not progress:
-        return within(Run(time_limit, memory_limit, None, started))
+        return within(None)
     from dnnt.progress import shown
 
     with shown(given.name or file or "instance") as observer:
-        return within(Run(time_limit, memory_limit, observer, started))
+        return within(observer)
 
 
 def check(instance: Instance | Bundle | str | Path, certificate: Any, budget: float = 600.0) -> Verdict:

@@ -232,7 +232,30 @@ class OfForm:
 FORM_KINDS: tuple[str, ...] = ()
 """The kinds of grounds that speak of the normal form."""
 
-Grounds = Empty | Nonnegative | Enumeration | ReachableStates | Restricted | OfForm
+
+@dataclass(frozen=True, slots=True)
+class PartBound:
+    """A bound on the loss of some outputs (indices) alone, with its grounds."""
+
+    outputs: tuple[int, ...]
+    bound: Number
+    strict: bool
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """Bounds on the losses of disjoint sets of outputs: they add up, or (for joint losses) each bounds the whole."""
+
+    parts: tuple[PartBound, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The grounds as the certificate file holds them."""
+        parts = [[list(each.outputs), to_json(each.bound), each.strict, each.grounds.to_json()] for each in self.parts]
+        return {"kind": "parts", "parts": parts}
+
+
+Grounds = Empty | Nonnegative | Enumeration | ReachableStates | Restricted | OfForm | InParts
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,19 +25,24 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen method and the reason."""
+    """The chosen method, the reason, and the methods that may work beside it, in this order."""
 
     method: Method
     reason: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures."""
+    """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures.
+
+    `others` may work beside it in a second process, one after the other.
+    """
 
     name: str
     applies: Callable[[Mapping[str, Cost], int], bool]
     reason: str
+    others: tuple[str, ...] = ()
 
 
 def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
@@ -180,7 +185,7 @@ def best(said: Iterable[Prospect], room: int) -> Choice:
 def _first_rule(costs: Mapping[str, Cost], room: int) -> Choice | None:
     for rule in RULES:
         if rule.applies(costs, room):
-            return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis))
+            return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis), rule.others)
     return None
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from dnnt.answer import CHECKED, CLAIMED
-from dnnt.certificate import Certificate, Lower, Nonnegative, OfForm, ReachableStates, Upper
+from dnnt.certificate import Certificate, Grounds, InParts, Lower, Nonnegative, OfForm, ReachableStates, Upper
 from dnnt.check_cost import check_seconds, is_small
 from dnnt.checking import Verdict, verdict
 from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
@@ -15,6 +15,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import Goal
 from dnnt.reachable.from_layers import program_of
 from dnnt.running import Run, Stop
+from dnnt.simplify.parts import part_of
 
 GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 """Seconds that the check of what is there may take after a stop."""
@@ -39,9 +40,15 @@ def predicted_seconds(instance: Instance, certificate: Certificate | None) -> fl
     """About how many seconds the check of a certificate will take at most; None where it is short, or not known."""
     if certificate is None or certificate.lower is None:
         return None
-    grounds = certificate.lower.grounds
+    return _seconds(instance, certificate.lower.grounds)
+
+
+def _seconds(instance: Instance, grounds: Grounds) -> float | None:
     if isinstance(grounds, OfForm):
         return grounds.seconds
+    if isinstance(grounds, InParts):
+        parts = [_seconds(part_of(instance, part.outputs), part.grounds) for part in grounds.parts]
+        return sum(seconds or 0.0 for seconds in parts) if any(parts) else None
     if is_small(grounds):
         return None
     assert isinstance(grounds, ReachableStates), "only these are predicted"
@@ -78,7 +85,7 @@ def confirm(
         limit = _passed(instance, certificate, allowed, run, run.memory_limit, predicted)
         return Checked(CHECKED, None, stop) if limit is None else Checked(CLAIMED, None, limit)
     # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
-    plain = Certificate(certificate.sha256, certificate.upper, Lower(0, False, Nonnegative()))
+    plain = replace(certificate, lower=Lower(0, False, Nonnegative()))
     started = monotonic()
     assurance = CHECKED if _passed(instance, plain, allowed, run, None) is None else CLAIMED
     if run.proof is None or isinstance(run.proof.grounds, Nonnegative):

@@ -9,7 +9,9 @@ beside the source's own file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dnnt import pipeline
 from dnnt._version import __version__
@@ -17,6 +19,7 @@ from dnnt.answer import CLAIMED, Answer
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number, normal
+from dnnt.fixing import Entry
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.losses.guarded import Member
@@ -47,11 +50,18 @@ def solve(
     file: str | None = None,
     bundle: Bundle | None = None,
     then: str | None = None,
+    fixed: Sequence[Entry] | None = None,
+    hint: Parameters | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Answer:
     """Solve an instance, or the target of a bundle; arguments and errors are those of `pipeline.solve`."""
     run = run or Run()
+
+    def directly() -> Answer:
+        return pipeline.solve(instance, goal, method, run, check, file, then, fixed, hint, checkpoint)
+
     if bundle is None and not instance.is_continuous and not bundle_file.may_be_of(instance):
-        return pipeline.solve(instance, goal, method, run, check, file, then)
+        return directly()
     wanted = goal if goal is not None else DECIDE
     source = None
     try:
@@ -65,10 +75,11 @@ def solve(
     except Stop as stop:
         return _unknown(instance, wanted, run, stop, file)
     if source is None or bundle is None:
-        return pipeline.solve(instance, goal, method, run, check, file, then)
-    if then is not None:
-        raise MethodUnsuitable(f"--then {then} goes with discrete instances; solve the bundle's source with it")
-    found = pipeline.solve(source, wanted, method, run, check, file)
+        return directly()
+    for option, value in (("--then", then), ("--fix", fixed), ("--hint", hint)):
+        if value is not None:
+            raise MethodUnsuitable(f"{option} goes with discrete instances; solve the bundle's source with it")
+    found = pipeline.solve(source, wanted, method, run, check, file, checkpoint=checkpoint)
     return _lifted(found, bundle, instance, run)
 
 

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dnnt._version import __version__
 from dnnt.annotations.semirings import KINDS
 from dnnt.answer import CHECKED, Answer, Second
-from dnnt.certificate import Certificate, Empty, Lower, Nonnegative, Upper
-from dnnt.checking import load
-from dnnt.choice import choose, instead
+from dnnt.attempt import Finished, attempt
+from dnnt.certificate import Certificate, Lower, Nonnegative, Upper
 from dnnt.collecting import undisturbed
 from dnnt.confirming import LONGEST, Checked, confirm, predicted_seconds
-from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
-from dnnt.evaluation import evaluate, loss_of
+from dnnt.errors import InternalError, InvalidInput, InvalidParameters, MethodUnsuitable, TooLarge
+from dnnt.evaluation import evaluate
+from dnnt.exact import number, to_json
+from dnnt.fixing import Entry, Fixed, fix
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
-from dnnt.parameters import Parameters, first_choice
-from dnnt.reachable.from_layers import program_of
-from dnnt.reachable.probe import probe
-from dnnt.running import Incumbent, Proof, Run, Stop, ticking
+from dnnt.parameters import Parameters, check_shape, first_choice, inside
+from dnnt.running import Incumbent, Proof, Run
 
-MOST_PROBED = 16
-"""Samples up to which outputs are likely to be met by chance."""
-
-SETTLED = "the first parameters tried (all closest to 0) and the fact that no loss is negative settle it"
-
-PROBED = "parameters drawn at random and completed exactly, and the fact that no loss is negative, settle it"
+if TYPE_CHECKING:
+    from dnnt.checkpoint import Wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """How a method ended: which one and why, how it stopped, its figures, and whether it was refused for its memory."""
+class Task:
+    """What is to be solved: the instance as given, the values that are fixed in it, and the instance that leaves."""
 
+    given: Instance
+    fixed: Fixed | None
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    goal: Goal
     method: str
-    reason: str
-    stop: str
-    stats: Mapping[str, Any]
-    refused: bool = False
+    then: str | None
+    check: bool
+    file: str | None
 
 
 def solve(
@@ -52,37 +56,109 @@ def solve(
     check: bool = True,
     file: str | None = None,
     then: str | None = None,
+    fixed: Sequence[Entry] | None = None,
+    hint: Parameters | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Answer:
     """Solve an instance under the limits of a `Run`; `goal` is `decide`, `minimize` or None (decide where there is
     a gamma). `then` is `sparsest` or `smallest`: of all parameters that reach the goal, those with the fewest nonzero
-    weights, or the least sum of absolute weights.
+    weights, or the least sum of absolute weights. Of parameters in `fixed` only those values are looked at; `hint` are
+    parameters to begin with. `checkpoint` is a directory in which what is found is kept, to go on from later.
 
-    Raises `MethodUnsuitable` for a method (or goal) that does not take the instance, `InternalError` where the checker
-    rejects what was proved.
+    Raises `MethodUnsuitable` for a method (or goal) that does not take the instance, `InvalidParameters` for values
+    that do not fit it, `InternalError` where the checker rejects what was proved.
     """
     run = run or Run()
     wanted = _goal(instance, goal)
     if then is not None and then not in KINDS:
         raise MethodUnsuitable(f'there is no second goal "{then}"; take {" or ".join(KINDS)}')
     with undisturbed():
-        finished = _proved(instance, wanted, method, run, check)
-        _close(wanted, run)
-        certificate = _certificate(instance, wanted, run)
-        predicted = predicted_seconds(instance, certificate) if check else None
-        checked = confirm(instance, certificate, wanted, run, finished.stop, check, predicted)
-        if certificate is None or certificate.upper is None or checked.assurance != CHECKED:
-            _confirm(instance, run)
-        if predicted is not None:
-            finished = _with_prediction(finished, predicted, checked, wanted.reached(run))
-        if then is None:
-            return _answer(instance, wanted, run, finished, certificate, checked, file)
-        from dnnt.second_goal import cheapest_among  # Only those who ask for it pay for it.
+        task = _task(instance, fixed)
+        start = None if hint is None else _start(task, hint)
+        request = Request(wanted, method, then, check, file)
+        if checkpoint is None:
+            return _solved(task, request, run, start)
+        from dnnt.checkpoint import Checkpoint  # Only those who ask for it pay for it.
 
-        # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
-        ended = cheapest_among(instance, wanted, then, run, checked, check)
-        certificate = _certificate(instance, wanted, run)
-        finished = replace(finished, reason=finished.reason + ended.detail)
-        return _answer(instance, wanted, run, finished, certificate, ended.checked, file, ended.second)
+        with Checkpoint(checkpoint, _kept_as(task, request, run, hint)) as kept:
+            kept.restore(instance, task.instance, run)
+            kept.keep(run, () if task.fixed is None else task.fixed.values)
+            answer = _solved(task, request, run, start, kept.found, kept.finished)
+            if answer.exit_code == 0 or answer.stop == "exhausted":
+                kept.finish(run, answer)
+        return replace(answer, reason=f"{answer.reason}; {kept.trouble}") if kept.trouble else answer
+
+
+def _solved(
+    task: Task,
+    request: Request,
+    run: Run,
+    start: Parameters | None,
+    known: bool = False,
+    done: Mapping[str, Any] | None = None,
+) -> Answer:
+    """Solve, certify, check; `known` says that the run holds what an earlier one has found, `done` what there is to say
+    of one that was finished.
+    """
+    goal, check = request.goal, request.check
+    if done is None:
+        finished = attempt(task.instance, goal, request.method, run, check, start, known)
+    else:
+        finished = Finished(done["method"], done["reason"], done["stop"], done["stats"])
+    _close(goal, run)
+    certificate = _certificate(task, goal, run)
+    predicted = predicted_seconds(task.instance, certificate) if check else None
+    checked = confirm(task.given, certificate, goal, run, finished.stop, check, predicted)
+    if certificate is None or certificate.upper is None or checked.assurance != CHECKED:
+        _confirm(task.instance, run)
+    if predicted is not None:
+        finished = _with_prediction(finished, predicted, checked, goal.reached(run))
+    if request.then is None:
+        return _answer(task, goal, run, finished, certificate, checked, request.file)
+    if done is not None:
+        second = Second(request.then, number(done["then"]["value"]), done["then"]["proved"], done["then"]["assurance"])
+        return _answer(task, goal, run, finished, certificate, checked, request.file, second)
+    from dnnt.second_goal import cheapest_among  # Only those who ask for it pay for it.
+
+    # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
+    ended = cheapest_among(task.instance, goal, request.then, run, checked, task.given if check else None)
+    certificate = _certificate(task, goal, run)
+    finished = replace(finished, reason=finished.reason + ended.detail)
+    return _answer(task, goal, run, finished, certificate, ended.checked, request.file, ended.second)
+
+
+def _kept_as(task: Task, request: Request, run: Run, hint: Parameters | None) -> Wanted:
+    """What a checkpoint of this run goes with."""
+    from dnnt.checkpoint import Wanted, digest
+
+    fixed = None if task.fixed is None else [[edge, slot, to_json(value)] for edge, slot, value in task.fixed.values]
+    return Wanted(
+        instance_file.sha256(task.given),
+        request.goal.kind,
+        request.method,
+        request.then,
+        run.seed,
+        digest(fixed),
+        None if hint is None else digest(hint.to_json()),
+    )
+
+
+def _task(instance: Instance, fixed: Sequence[Entry] | None) -> Task:
+    if fixed is None:
+        return Task(instance, None, instance)
+    left, values = fix(instance, fixed)
+    return Task(instance, values, left)
+
+
+def _start(task: Task, hint: Parameters) -> Parameters:
+    """The parameters to begin with, with the fixed values in their places. Raises `InvalidParameters`."""
+    check_shape(task.given.network, hint)
+    start = hint if task.fixed is None else task.fixed.within(hint)
+    if not inside(task.instance.network, start):
+        raise InvalidParameters(
+            "a value of the hint lies outside its space", "give values that the spaces allow", "edges"
+        )
+    return start
 
 
 def _goal(instance: Instance, goal: str | None) -> Goal:
@@ -93,86 +169,6 @@ def _goal(instance: Instance, goal: str | None) -> Goal:
     if goal == DECIDE and instance.gamma is None:
         raise MethodUnsuitable("the goal decide needs a gamma, and the instance has none; add one, or minimize")
     return Goal(goal, instance.gamma)
-
-
-def _proved(instance: Instance, goal: Goal, wanted: str, run: Run, check: bool) -> Finished:
-    """Run a method until the goal is reached or a limit comes; what it found and proved is in the run."""
-    if instance.has_empty_space:
-        run.prove(None, False, Empty())
-        return Finished(
-            "none" if wanted == "auto" else wanted,
-            "a space is empty: there are no parameters",
-            "proved",
-            {},
-        )
-    if instance.is_continuous:
-        raise MethodUnsuitable("a parameter may be any real number (continuous training): no method takes it")
-    name, reason = wanted, "no method had been chosen yet" if wanted == "auto" else "asked for by name"
-    try:
-        _first(instance, run)
-        if check:
-            load()
-        if wanted == "auto" and goal.reached(run):
-            return Finished("evaluate", SETTLED, "proved", {})
-        if wanted in ("auto", "reachable"):
-            with ticking(run.check):
-                _probe(instance, run)
-            if goal.reached(run):
-                return Finished("reachable", PROBED, "proved", {"last": "probe"})
-        with ticking(run.check):
-            choice = choose(instance, wanted, run.room)
-            name, reason = choice.method.name, choice.reason
-            stats = choice.method.solve(instance, goal, run)
-    except Stop as stop:
-        detail = f"{reason}; {stop.detail}" if stop.detail else reason
-        if stop.predicted:
-            detail += _instead(instance, name, run)
-        return Finished(name, detail, stop.kind, {}, stop.predicted)
-    except TooLarge as error:
-        return Finished(name, f"{reason}; {error}", "memory", {})
-    except MemoryError:
-        return Finished(name, f"{reason}; memory ran out", "memory", {})
-    return Finished(name, reason, "proved", stats)
-
-
-def _instead(instance: Instance, name: str, run: Run) -> str:
-    """What to do where a method was refused for its memory, as far as the time allows to say it."""
-    try:
-        with ticking(run.check):
-            return f"; {instead(instance, name, run.room)}"
-    except Stop:
-        return ""
-
-
-def _first(instance: Instance, run: Run) -> None:
-    """Evaluate one choice of parameters before anything else, so that a limit always has something to report."""
-    run.prove(0, False, Nonnegative())
-    started = monotonic()
-    chosen = first_choice(instance.network)
-    try:
-        loss = loss_of(instance, chosen, max_bits=10**6, poll=run.check_first)
-    except TooLarge:
-        # Numbers too long to look at: the method may do better, and if not, it says so.
-        return
-    finally:
-        spent = monotonic() - started
-        if run.time_limit is not None:
-            run.reserve = min(0.5 * run.time_limit, 0.3 + 5 * spent)
-    run.offer(chosen, loss)
-    run.first = run.incumbent
-
-
-def _probe(instance: Instance, run: Run) -> None:
-    """A quick look for parameters with the wanted outputs, where two layers of few samples make that likely."""
-    if len(instance.samples) > MOST_PROBED:
-        return
-    try:
-        found = probe(instance, program_of(instance), run.poll)
-    except (MethodUnsuitable, TooLarge):
-        return
-    if found is not None:
-        run.offer(found, loss_of(instance, found))
-        run.first = run.incumbent
 
 
 def _confirm(instance: Instance, run: Run) -> None:
@@ -190,10 +186,10 @@ def _close(goal: Goal, run: Run) -> None:
         run.proof = Proof(0, False, Nonnegative())
 
 
-def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None:
+def _certificate(task: Task, goal: Goal, run: Run) -> Certificate | None:
     """What the answer claims: of a decision only the side that decides it. None for what no file can hold."""
     try:
-        sha256 = instance_file.sha256(instance)
+        sha256 = instance_file.sha256(task.given)
     except InvalidInput:
         return None
     incumbent, proof = run.incumbent, run.proof
@@ -206,7 +202,7 @@ def _certificate(instance: Instance, goal: Goal, run: Run) -> Certificate | None
             upper = None
     if lower is not None and lower.bound is None:
         upper = None
-    return Certificate(sha256, upper, lower)
+    return Certificate(sha256, upper, lower, () if task.fixed is None else task.fixed.values)
 
 
 def _with_prediction(finished: Finished, predicted: float, checked: Checked, reached: bool) -> Finished:
@@ -219,7 +215,7 @@ def _with_prediction(finished: Finished, predicted: float, checked: Checked, rea
 
 
 def _answer(
-    instance: Instance,
+    task: Task,
     goal: Goal,
     run: Run,
     finished: Finished,
@@ -228,7 +224,7 @@ def _answer(
     file: str | None,
     then: Second | None = None,
 ) -> Answer:
-    incumbent, proof = run.incumbent, run.proof
+    instance, incumbent, proof = task.instance, run.incumbent, run.proof
     reached = goal.reached(run)
     bound = None if proof is None else proof.bound
     if reached and goal.kind == DECIDE and incumbent is not None and goal.satisfied(incumbent.loss):
@@ -254,6 +250,7 @@ def _answer(
         stats=finished.stats,
         certificate=certificate,
         then=then,
+        fixed=None if task.fixed is None else len(task.fixed.values),
     )
 
 

@@ -24,9 +24,12 @@ class Then:
     detail: str = ""
 
 
-def cheapest_among(instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, check: bool) -> Then:
-    """Replace the parameters by those of least cost among all that reach the goal, once these are checked as well;
-    where a limit comes, keep the first ones and what was confirmed of them.
+def cheapest_among(
+    instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, given: Instance | None
+) -> Then:
+    """Replace the parameters by those of least cost among all that reach the goal, once these are checked as well
+    (in the instance as it was `given`; None: they are not to be checked); where a limit comes, keep the first ones and
+    what was confirmed of them.
     """
     incumbent = run.incumbent
     reached = goal.reached(run)
@@ -59,8 +62,8 @@ def cheapest_among(instance: Instance, goal: Goal, kind: str, run: Run, checked:
     again = evaluate(instance, chosen)
     if again.total > threshold or not again.inside or cost_of(chosen, kind) != value:
         raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
-    if check and checked.assurance == CHECKED:
-        ended = confirm_parameters(instance, Upper(chosen, again.total), run)
+    if given is not None and checked.assurance == CHECKED:
+        ended = confirm_parameters(given, Upper(chosen, again.total), run)
         if ended is not None:
             return Then(unfinished, replace(checked, stop=ended), _of_second(kind, "found, but not checked in time"))
     run.incumbent = Incumbent(chosen, again.total)

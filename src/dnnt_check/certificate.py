@@ -11,6 +11,7 @@ from dnnt_check.form_grounds import FORM_KINDS
 from dnnt_check.guides import Guide, read_guide
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number
+from dnnt_check.parts import read_parts
 from dnnt_check.reachable_grounds import Grounds, read_reachable
 from dnnt_check.reading import (
     Place,
@@ -131,7 +132,7 @@ def _read_lower(value: Any, work: Work) -> Lower:
     if value["bound"] is not None:
         bound = number(value["bound"], "lower.bound", work, True)
     strict = boolean(value["strict"], "lower.strict")
-    grounds = _read_grounds(value["grounds"], work)
+    grounds = _read_grounds(value["grounds"], "lower.grounds", work)
     if (bound is None) != (grounds.kind == "empty"):
         raise fault("lower", 'a bound of null goes with the grounds "empty", and they with it')
     if bound is None and strict:
@@ -139,8 +140,7 @@ def _read_lower(value: Any, work: Work) -> Lower:
     return Lower(bound, strict, grounds)
 
 
-def _read_grounds(value: Any, work: Work) -> Grounds:
-    place = "lower.grounds"
+def _read_grounds(value: Any, place: Place, work: Work) -> Grounds:
     if not isinstance(value, dict):
         raise fault(place, "an object is expected")
     kind = value.get("kind")
@@ -151,6 +151,8 @@ def _read_grounds(value: Any, work: Work) -> Grounds:
         record(value, place, ("kind",), ("signs",))
         signs = read_guide(value["signs"], (place, "signs"), work) if "signs" in value else None
         return Grounds(str(kind), signs=signs)
+    if kind == "parts":
+        return read_parts(value, place, work, _read_grounds)
     if isinstance(kind, str) and kind in FORM_KINDS:
         return Grounds(kind, body=FORM_KINDS[kind].read(value, place, work))
     if kind != "reachable":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.certificate import Certificate, FixedValue, Lower, Upper, read_certificate
 from dnnt_check.enumeration import check_enumeration
@@ -11,6 +13,7 @@ from dnnt_check.form_grounds import FORM_KINDS
 from dnnt_check.instance import Instance, read_instance
 from dnnt_check.network import Fixed, Graph, Layers, Network, from_graph, from_layers
 from dnnt_check.numbers import brief
+from dnnt_check.parts import combined, instance_of
 from dnnt_check.reachable import check_reachable
 from dnnt_check.reading import unpack
 from dnnt_check.signs import GuidedLoss
@@ -117,17 +120,54 @@ def _check_lower(instance: Instance, upper: Upper | None, lower: Lower, fixed: F
     if kind == "restricted":
         _check_restricted(instance, upper, lower, fixed, work)
         return
-    if kind in FORM_KINDS:
-        if isinstance(instance.structure, Layers):
-            check_size(instance.structure, work)
-        form = form_of(instance, _network(instance, fixed, work, written_out=True), work)
-        FORM_KINDS[kind].check(instance, form, lower.grounds.body, bound, strict, work)
+    if kind == "parts":
+        _check_parts(instance, lower, fixed, work)
         return
-    network = _network(instance, fixed, work)
-    if kind == "enumeration":
+    _check_searched(instance, _written(instance, kind, fixed, work), lower, work)
+
+
+def _written(instance: Instance, kind: str, fixed: Fixed, work: Work) -> Network:
+    """The network as the grounds of that kind need it: for those that speak of the normal form written out."""
+    if kind in FORM_KINDS and isinstance(instance.structure, Layers):
+        check_size(instance.structure, work)
+    return _network(instance, fixed, work, written_out=kind in FORM_KINDS)
+
+
+def _check_searched(instance: Instance, network: Network, lower: Lower, work: Work) -> None:
+    """Prove a bound by going through what parameters can do, or raise."""
+    kind, bound, strict = lower.grounds.kind, lower.bound, lower.strict
+    assert bound is not None
+    if kind in FORM_KINDS:
+        form = form_of(instance, network, work)
+        FORM_KINDS[kind].check(instance, form, lower.grounds.body, bound, strict, work)
+    elif kind == "enumeration":
         check_enumeration(instance, network, bound, strict, work)
     else:
         check_reachable(instance, network, lower.grounds, bound, strict, work)
+
+
+def _check_parts(instance: Instance, lower: Lower, fixed: Fixed, work: Work) -> None:
+    """Prove what is claimed of each part, and that the bound follows from it, or raise."""
+    parts = lower.grounds.body
+    assert isinstance(parts, tuple) and lower.bound is not None
+    known: dict[bool, Network] = {}
+    for part in parts:
+        if part.bound < 0 or (part.bound == 0 and not part.strict):
+            continue  # No loss is negative.
+        if part.grounds.kind == "nonnegative":
+            raise Invalid("lower: that no loss is negative does not prove the bound of a part")
+        written = part.grounds.kind in FORM_KINDS
+        if written not in known:
+            known[written] = _written(instance, part.grounds.kind, fixed, work)
+        network = known[written]
+        if max(part.outputs) >= len(network.outputs):
+            raise Invalid("lower.grounds.parts: there is no such output")
+        alone = replace(network, outputs=tuple([network.outputs[output] for output in part.outputs]))
+        _check_searched(instance_of(instance, part), alone, Lower(part.bound, part.strict, part.grounds), work)
+    outputs = len(next(iter(known.values())).outputs) if known else 0
+    bound, strict = combined(instance, parts, outputs, work) if known else (0, False)
+    if bound < lower.bound or (bound == lower.bound and lower.strict and not strict):
+        raise Invalid(f"lower: the parts prove the bound {brief(bound)} alone")
 
 
 def _check_restricted(instance: Instance, upper: Upper | None, lower: Lower, fixed: Fixed, work: Work) -> None:

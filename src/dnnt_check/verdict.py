@@ -19,6 +19,7 @@ class Verdict:
         lower: no parameters have a loss below this; None likewise, and if there are no parameters at all.
         strict: none has a loss equal to `lower` either.
         reason: why it is not valid; empty if it is.
+        fixed: how many values the claim takes as fixed.
     """
 
     valid: bool
@@ -27,6 +28,7 @@ class Verdict:
     lower: Number | None = None
     strict: bool = False
     reason: str = ""
+    fixed: int = 0
 
     @property
     def line(self) -> str:
@@ -42,6 +44,8 @@ class Verdict:
             f'"lower": {_json_number(self.lower)}',
             f'"strict": {"true" if self.strict else "false"}',
         ]
+        if self.fixed:
+            fields.append(f'"fixed": {self.fixed}')
         if not self.valid:
             fields.append(f'"reason": {json.dumps(self.reason)}')
         return "{" + ", ".join(fields) + "}"
@@ -69,7 +73,7 @@ def proved(upper: Number | None, lower: Number | None, strict: bool, infeasible:
         claim = f"{written(lower)} {'<' if strict else '<='} loss <= {written(upper)}"
     if fixed:
         claim += f" with {fixed} values fixed"
-    return Verdict(True, claim, upper, lower, strict)
+    return Verdict(True, claim, upper, lower, strict, fixed=fixed)
 
 
 def refused(reason: str) -> Verdict:

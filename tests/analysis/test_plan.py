@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import dnnt
-from dnnt import pipeline
+from dnnt import attempt
 from dnnt.analysis.plan import Plan, last_step
 from dnnt.analysis.plan.of_program import MOST_GROUPS_SHOWN, plan_of_program
 from dnnt.choice import choose
@@ -181,7 +181,7 @@ def test_ladder() -> None:
     assert "zero_one" in rungs(layered(3, "zero_one"))["hull"].says
     assert rungs(layered(3, "zero_one"))["hull"].says.startswith("left out")
     assert {"points", "targets"} & set(convex)
-    assert last_step.MOST_PROBED == pipeline.MOST_PROBED
+    assert last_step.MOST_PROBED == attempt.MOST_PROBED
     assert "thin" not in convex
     layers = [
         {"units": 4, "activation": "relu", "weights": [-1, 0, 1], "bias": [0]},

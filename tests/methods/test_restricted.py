@@ -134,7 +134,9 @@ def test_guides_pass_the_checker(seed: int, monkeypatch: pytest.MonkeyPatch) -> 
             assert run.incumbent.loss == total
         if run.proof is not None and run.proof.bound is not None:
             assert run.proof.bound <= total
-        answer = pipeline._certificate(instance, pipeline._goal(instance, "minimize"), run)
+        answer = pipeline._certificate(
+            pipeline.Task(instance, None, instance), pipeline._goal(instance, "minimize"), run
+        )
         if answer is not None and (answer.upper is not None or answer.lower is not None):
             assert check(instance, answer).startswith("VALID")
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import dnnt
-from dnnt import pipeline
+from dnnt import attempt
 from dnnt.exact import text
 from dnnt.reachable import cheapest, keysets, search
 from dnnt.reachable.from_layers import program_of
@@ -46,7 +46,7 @@ def everything_right(parts: Parts, sizes: Any) -> tuple[int, ...]:
 @pytest.fixture(autouse=True)
 def by_halves_alone(monkeypatch: Patch) -> None:
     """Leave out what mostly ends the search before halves are formed."""
-    monkeypatch.setattr(pipeline, "_probe", lambda instance, run: None)
+    monkeypatch.setattr(attempt, "_probe", lambda instance, run: None)
     monkeypatch.setattr(search, "by_hull", lambda *given: None)
 
 

@@ -39,19 +39,22 @@ if TYPE_CHECKING:
     help="How to solve; dnnt info lists the methods.",
 )
 @limits
-@click.option("--seed", type=int, default=0, help="Seed of random choices (the present methods make none).")
+@click.option("--seed", type=int, default=0, help="Seed of random choices.")
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=2,
     show_default=True,
-    help="Threads to use at most, in long compiled loops.",
+    help="Threads (in long compiled loops) or processes that work side by side, at most.",
 )
 @click.option(
     "--then",
     type=click.Choice(["sparsest", "smallest"]),
     help="Of all parameters that reach the goal: fewest nonzero weights, or least sum of absolute weights.",
 )
+@click.option("--fix", metavar="PARAMETERS", help="Fix the values in this parameters file; null entries are free.")
+@click.option("--hint", metavar="PARAMETERS", help="Begin with the parameters in this file.")
+@click.option("--checkpoint", metavar="DIR", help="Keep what is found in DIR; the same command goes on from it.")
 @json_flag
 @click.option("--certificate", metavar="OUT", help="Write the certificate to this file.")
 @click.option("--parameters", metavar="OUT", help="Write the best parameters to this file.")
@@ -110,6 +113,9 @@ class Options:
     explain: bool
     progress: bool
     then: str | None
+    fix: str | None
+    hint: str | None
+    checkpoint: str | None
 
 
 def _refused(file: str, error: InvalidInput | MethodUnsuitable, as_json: bool) -> int:
@@ -141,6 +147,12 @@ def _check_usage(options: Options) -> None:
         raise click.UsageError(f"there is no method {options.method!r}; take auto, {', '.join(NAMES)}")
     if len(options.files) > 1 and (options.certificate or options.parameters):
         raise click.UsageError("--certificate and --parameters go with one FILE")
+    one = {"--fix": options.fix, "--hint": options.hint, "--checkpoint": options.checkpoint}
+    for name, value in one.items():
+        if len(options.files) > 1 and value is not None:
+            raise click.UsageError(f"{name} goes with one FILE")
+    if options.checkpoint == "":
+        raise click.UsageError("--checkpoint takes the name of a directory")
     if len(options.files) > 1 and options.competition:
         raise click.UsageError("--competition goes with one FILE")
     if "-" in (options.certificate, options.parameters):
@@ -157,6 +169,7 @@ def _check_usage(options: Options) -> None:
 def _solve(file: str, options: Options, latch: Latch) -> int:
     """Solve one file and print its answer; returns the exit status."""
     from dnnt.continuous import solve
+    from dnnt.formats import parameters_file
     from dnnt.kernels.threads import at_most
     from dnnt.progress import shown
     from dnnt.running import Observer, Run, Stop
@@ -167,15 +180,28 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         losses = _Losses(observer) if options.competition else None
         if losses is not None:
             observer = losses.observer
-        run = Run(options.time_limit, options.memory_limit, observer, started)
+        run = Run(options.time_limit, options.memory_limit, observer, started, seed=options.seed)
         try:
             instance = read_within(file, run, latch)
         except Stop as stop:
             return _unread(file, stop.kind, options.as_json)
         if losses is not None and instance.is_continuous:
             losses.muted = True  # What comes are losses of the source.
+        fixed = None if options.fix is None else parameters_file.read_entries(options.fix)
+        hint = None if options.hint is None else parameters_file.read(options.hint)
         with at_most(options.threads):
-            answer = solve(instance, options.goal, options.method, run, options.check, file, then=options.then)
+            answer = solve(
+                instance,
+                options.goal,
+                options.method,
+                run,
+                options.check,
+                file,
+                then=options.then,
+                fixed=fixed,
+                hint=hint,
+                checkpoint=options.checkpoint,
+            )
     status = written = 0
     try:
         status = _reported(answer, file, options, losses is not None and losses.muted)

@@ -16,9 +16,11 @@ from dnnt.certificate import (
     Empty,
     Enumeration,
     Grounds,
+    InParts,
     Lower,
     Nonnegative,
     OfForm,
+    PartBound,
     ReachableStates,
     Restricted,
     Signs,
@@ -113,9 +115,17 @@ def _grounds(given: Any) -> Grounds:
             ),
             tuple(map(_case, given.get("cases", ()))),
             tuple(map(_box, given.get("boxes", ()))),
+            given.get("rest", 0),
         )
     if kind == "restricted":
         return Restricted(_signs(given.get("signs")))
+    if kind == "parts":
+        return InParts(
+            tuple(
+                PartBound(tuple(outputs), _read_number(bound), strict, _grounds(grounds))
+                for outputs, bound, strict, grounds in given["parts"]
+            )
+        )
     if kind in FORM_KINDS:
         return OfForm(kind, {key: value for key, value in given.items() if key != "kind"})
     simple: dict[str, Grounds] = {
@@ -126,7 +136,7 @@ def _grounds(given: Any) -> Grounds:
     if kind not in simple:
         raise InvalidInput(
             f"unknown grounds {shown(kind)}",
-            f"known are {', '.join(('reachable', 'restricted', *FORM_KINDS, *simple))}",
+            f"known are {', '.join(('reachable', 'restricted', 'parts', *FORM_KINDS, *simple))}",
             "lower.grounds",
         )
     return simple[kind]

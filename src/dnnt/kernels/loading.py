@@ -87,6 +87,11 @@ def compiled(loop: _Loop) -> _Loop:
     return kept
 
 
+def busy() -> bool:
+    """Whether another thread is loading: a process forked now would wait for it for ever."""
+    return _lock.locked()
+
+
 def beside(work: Callable[[], object], poll: Callable[[], None]) -> None:
     """Do work in another thread, with a poll every 20 ms: for imports and first calls, which cannot be cut in pieces.
 

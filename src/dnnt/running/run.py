@@ -71,7 +71,11 @@ class Observer:
 
 
 class Run:
-    """Limits, interrupt, incumbent, bound and progress of one solve. `started` is a `monotonic` time."""
+    """Limits, interrupt, incumbent, bound and progress of one solve. `started` is a `monotonic` time; `seed` is that of
+    all random choices.
+
+    `children` are the processes whose memory counts too; `beside` is called at polls, for work in other processes.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,10 @@ class Run:
         memory_limit: float | None = None,
         observer: Observer | None = None,
         started: float | None = None,
+        *,
+        seed: int = 0,
     ) -> None:
+        self.seed = seed
         self.started = monotonic() if started is None else started
         self.time_limit = time_limit
         self.memory_limit = None if memory_limit is None or memory_limit > MOST_MEBIBYTES else memory_limit
@@ -93,6 +100,8 @@ class Run:
         self.proof: Proof | None = None
         self.work = 0.0
         self.doing = ""
+        self.children: list[int] = []
+        self.beside: Callable[[], None] | None = None
         self._interrupted = False
         self._follower: Run | None = None
         limits = (_POLL_SECONDS, math.inf if time_limit is None else time_limit)
@@ -106,7 +115,7 @@ class Run:
     @property
     def room(self) -> int:
         """The bytes that may still be taken: what the machine can give and the limit allows."""
-        room = min(available_bytes(), self._most - resident_bytes())
+        room = min(available_bytes(), self._most - self._resident())
         return max(room, 0)
 
     @property
@@ -117,6 +126,22 @@ class Run:
         if self._machine is None:  # Asked for late: it takes a while.
             self._machine = resident_bytes() + available_bytes() * 19 // 20
         return self._machine
+
+    def _resident(self) -> int:
+        """The resident memory of this process and of those that work for it."""
+        return resident_bytes() + sum(resident_bytes(child) for child in self.children)
+
+    def part(self, observer: Observer) -> Run:
+        """A run under the same limits for a part of the work; interrupts reach it from `follow` on."""
+        made = Run(self.time_limit, self.memory_limit, observer, self.started, seed=self.seed)
+        made.reserve, made.children, made._resident_at_start = self.reserve, self.children, self._resident_at_start
+        return made
+
+    def follow(self, part: Run) -> None:
+        """Pass interrupts on to the run of a part of the work, in place of what they were passed on to before."""
+        self._follower = part
+        if self._interrupted:
+            part.interrupt()
 
     def interrupt(self) -> None:
         """Ask the run (and the check that follows it) to stop at its next poll."""
@@ -142,6 +167,8 @@ class Run:
         self._next_poll = now + _POLL_SECONDS
         self.check()
         self.observer.state(self)
+        if self.beside is not None:
+            self.beside()
 
     def check(self) -> None:
         """Raise `Stop` if a limit or an interrupt has come, and tell nobody of progress."""
@@ -161,7 +188,7 @@ class Run:
             raise Stop("interrupt")
         if self.time_limit is not None and self.seconds > self.time_limit + grace:
             raise Stop("time")
-        if resident_bytes() > max(self._most, least):
+        if self._resident() > max(self._most, least):
             whose = "the machine's memory" if self.memory_limit is None else "the limit"
             raise Stop("memory", f"{whose} of {self._most / MIB:,.6g} MiB is reached")
 
@@ -209,12 +236,14 @@ def mebibytes(size: int) -> str:
     return f"{value:,}" if value < 10**12 else f"10^{int(value.bit_length() * 0.30103)}"
 
 
-def resident_bytes() -> int:
-    """The resident memory of this process."""
+def resident_bytes(process: int | None = None) -> int:
+    """The resident memory of this process, or of another one (0 once it has ended, or where systems do not say)."""
     try:
-        with open("/proc/self/statm", "rb") as file:
+        with open(f"/proc/{'self' if process is None else process}/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
+        if process is not None:
+            return 0
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from dnnt import api, pipeline
+from dnnt import api, attempt
 from dnnt.answer import CHECKED, Answer
 from dnnt.choice import prospects
 from dnnt.evaluation import evaluate
@@ -226,7 +226,7 @@ _NEVER = 1e15
 
 def _hull_forces(last: str) -> list[tuple[Any, str, Any]]:
     """What to set so that the last step ends that way where it is open; without luck in finding states."""
-    wanted: list[tuple[Any, str, Any]] = [(pipeline, "_probe", lambda instance, run: None)]
+    wanted: list[tuple[Any, str, Any]] = [(attempt, "_probe", lambda instance, run: None)]
     if last == "none":
         return [*wanted, (hull, "MOST_AXES", 0)]
     wanted.append((hull, "MOST_NEAR", 40.0 if last == "face" else -1.0))
