@@ -19,7 +19,7 @@ from dnnt.answer import CLAIMED, Answer
 from dnnt.errors import InternalError, InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number, normal
-from dnnt.fixing import Entry
+from dnnt.fixing import Entry, fix
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.losses.guarded import Member
@@ -61,6 +61,8 @@ def solve(
         return pipeline.solve(instance, goal, method, run, check, file, then, fixed, hint, checkpoint)
 
     if bundle is None and not instance.is_continuous and not bundle_file.may_be_of(instance):
+        return directly()
+    if fixed is not None and instance.is_continuous and not fix(instance, fixed)[0].is_continuous:
         return directly()
     wanted = goal if goal is not None else DECIDE
     source = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnnt_check.budget import Invalid, Work
+from dnnt_check.form_grounds import FORM_KINDS
 from dnnt_check.instance import Instance
 from dnnt_check.numbers import Number, add
 from dnnt_check.reachable_grounds import Grounds
@@ -50,7 +51,7 @@ def read_parts(value: Any, place: Place, work: Work, read: Callable[[Any, Place,
         if not outputs:
             raise fault((here, 0), "a part without outputs")
         grounds = read(fields[3], (here, 3), work)
-        if grounds.kind not in ("nonnegative", "enumeration", "reachable") and grounds.body is None:
+        if grounds.kind not in ("nonnegative", "enumeration", "reachable") and grounds.kind not in FORM_KINDS:
             raise fault((here, 3), "these grounds do not go with a part")
         parts.append(
             PartBound(tuple(outputs), number(fields[1], (here, 1), work, True), boolean(fields[2], (here, 2)), grounds)

@@ -81,6 +81,8 @@ def print_answer(answer: Answer, file: str) -> None:
         rows.append(("Proved", f"no parameters have a loss below {brief(answer.bound)}{sure}"))
     if answer.then is not None:
         rows.append(("Then", second(answer.then)))
+    if answer.fixed is not None:
+        rows.append(("Fixed", f"{answer.fixed} values: all that is said here is about the instance with them"))
     rows.append(("Assurance", assurance(answer)))
     rows.append(("Method", f"{answer.method}: {answer.reason}"))
     rows.append(("Ended", f"{ENDS.get(answer.stop, answer.stop)} after {answer.seconds:.3g} s"))
