@@ -1,4 +1,4 @@
-"""Checkpoints: what is kept survives any end of the run, is looked at again before it is used, and goes with one task."""
+"""Checkpoints: what is kept survives any end of the run, is looked at again before use, and goes with one task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import dnnt
-from dnnt.formats import instance_file
+from dnnt.formats import instance_file, json_text
 from dnnt.instance import Instance
 from dnnt.parameters import first_choice
 from tests.cli.commands import XOR, finished, run, start, write
@@ -171,14 +171,12 @@ def test_fixed_values_are_part_of_the_task(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_does_not_lose_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dnnt import checkpoint
-
     def full(path: Path, raw: bytes) -> None:
         if not str(path).endswith("task.json"):
             raise dnnt.InvalidInput("no space left on device", file=str(path))
         path.write_bytes(raw)
 
-    monkeypatch.setattr(checkpoint.json_text, "write_bytes", full)
+    monkeypatch.setattr(json_text, "write_bytes", full)
     answer = dnnt.solve(instance_file.parse(json.dumps(XOR).encode()), checkpoint=tmp_path / "kept")
     assert (answer.status, answer.assurance) == ("optimal", "checked")
     assert "nothing more is kept in the checkpoint" in answer.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -28,7 +29,9 @@ def drawn(seed: int, known: bool = False) -> Instance:
     """Two or three outputs, each with a neuron or two layers of its own; `known`: one more that has no choice."""
     rng = Random(seed)
     outputs = rng.choice((2, 2, 3))
-    vertices, edges, names = [], [], []
+    vertices: list[tuple[str, Any]] = []
+    edges: list[dict[str, Any]] = []
+    names: list[str] = []
     for k in range(outputs):
         tail = "s"
         if rng.random() < 0.4:
@@ -150,7 +153,7 @@ def test_false_claims_of_parts_are_refused(seed: int) -> None:
 )
 def test_malformed_parts_get_one_line(parts: Any) -> None:
     data = instance_file.to_bytes(spoilt(1))
-    claim = certificate(data, None, (dnnt.exact.number("1/3"), False, {"kind": "parts", "parts": parts}))
+    claim = certificate(data, None, (Fraction(1, 3), False, {"kind": "parts", "parts": parts}))
     line = check(data, json.dumps(claim).encode()).line
     assert line.startswith("INVALID")
     assert "\n" not in line
@@ -164,7 +167,7 @@ def test_parts_do_not_go_with_other_losses() -> None:
     assert parts_of(instance) is None
     data = instance_file.to_bytes(instance)
     grounds = {"kind": "parts", "parts": [[[0], 1, False, {"kind": "enumeration"}]]}
-    claim = certificate(data, None, (dnnt.exact.number(1), False, grounds))
+    claim = certificate(data, None, (Fraction(1), False, grounds))
     assert check(data, json.dumps(claim).encode()).line.startswith("INVALID")
 
 
