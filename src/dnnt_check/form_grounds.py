@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt_check.budget import Work
+from dnnt_check.clauses import check_clauses, read_clauses
 from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.numbers import Number
@@ -27,4 +28,6 @@ class Kind:
     check: Callable[[Instance, Form, Any, Number, bool, Work], None]
 
 
-FORM_KINDS: Mapping[str, Kind] = {}
+FORM_KINDS: Mapping[str, Kind] = {
+    "clauses": Kind(read_clauses, check_clauses),
+}
