@@ -12,6 +12,7 @@ _WHERE: Mapping[str, str] = {
     "paper-dp": "dnnt.methods.paper_dp",
     "reachable": "dnnt.methods.reachable",
     "restricted": "dnnt.methods.restricted",
+    "sat": "dnnt.methods.sat",
     "subset-sum": "dnnt.methods.subset_sum",
 }
 

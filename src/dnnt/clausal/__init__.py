@@ -1,0 +1,1 @@
+"""Clauses for CaDiCaL in a process of its own, and the proofs that it writes."""

@@ -1,0 +1,150 @@
+"""Literals with a meaning, and clauses with their reasons: what an encoding writes and a certificate quotes.
+
+A literal says that a quantity of the normal form lies in an interval; docs/certificates.md (kind `clauses`) lists the
+quantities and the reasons. A clause gets its reason when it is made, so a certificate needs no second thought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dnnt.exact import Number, to_json
+
+Key = tuple[Any, ...]
+"""A quantity: a letter and indices."""
+
+Reason = str | int | tuple[str, int]
+"""A letter, the index of a relation, or ("e", point)."""
+
+Relation = tuple[tuple[Number, Key], ...]
+
+TRUE = 1 << 40
+FALSE = -TRUE
+"""Literals that are known."""
+
+MOST_CLAUSES = 4_000_000
+"""More clauses than that are not made."""
+
+
+class TooManyClauses(Exception):
+    """The encoding is too large; the text says how large."""
+
+
+class Book:
+    """Literals, sums, relations and clauses, numbered in the order in which they are made."""
+
+    def __init__(self) -> None:
+        self.literals: list[tuple[Key, Number | None, Number | None]] = []
+        self._index: dict[tuple[Key, Number | None, Number | None], int] = {}
+        self.sums: list[tuple[tuple[Number, Key], ...]] = []
+        self.relations: list[Relation] = []
+        self.flat: list[int] = []
+        self.reasons: list[Reason] = []
+        self.order: tuple[tuple[int, ...], tuple[Number, ...]] | None = None
+
+    def literal(self, key: Key, low: Number | None, high: Number | None) -> int:
+        """The literal that says that a quantity lies in [low, high]."""
+        name = (key, low, high)
+        found = self._index.get(name)
+        if found is None:
+            self.literals.append(name)
+            found = self._index[name] = len(self.literals)
+        return found
+
+    def known(self, key: Key, low: Number | None, high: Number | None) -> int:
+        """The same, or 0 where there is none."""
+        return self._index.get((key, low, high), 0)
+
+    def sum(self, parts: tuple[tuple[Number, Key], ...]) -> Key:
+        """A new sum of atoms, as a quantity."""
+        self.sums.append(parts)
+        return ("s", len(self.sums) - 1)
+
+    def relation(self, parts: Relation) -> int:
+        """A new relation: this sum of quantities is a constant."""
+        self.relations.append(parts)
+        return len(self.relations) - 1
+
+    def clause(self, reason: Reason, literals: Iterable[int]) -> None:
+        """One of the literals holds; known ones are left out."""
+        flat = self.flat
+        start = len(flat)
+        for literal in literals:
+            if literal == TRUE:
+                del flat[start:]
+                return
+            if literal != FALSE:
+                flat.append(literal)
+        made = set(flat[start:])
+        if len(made) < len(flat) - start:
+            flat[start:] = sorted(made)
+        if any(-literal in made for literal in made):
+            del flat[start:]
+            return
+        flat.append(0)
+        self.reasons.append(reason)
+        if len(self.reasons) > MOST_CLAUSES:
+            raise TooManyClauses(f"more than {MOST_CLAUSES:,} clauses")
+
+    def implied(self, reason: Reason, premises: Sequence[int], literal: int) -> None:
+        """If all premises hold, so does the literal."""
+        self.clause(reason, [*[-premise for premise in premises], literal])
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+
+def body_of(book: Book, used: Sequence[int], clauses: Sequence[Sequence[int]], proof: Sequence[int]) -> dict[str, Any]:
+    """The grounds: the clauses numbered `used` (from 0) of the book, and a proof whose literals are the book's.
+
+    `proof` is flat: literals, 0, hints, 0; its hints count the used clauses first, from 1.
+    """
+    number: dict[int, int] = {}
+    literals: list[Any] = []
+    sums: dict[int, int] = {}
+    relations: dict[int, int] = {}
+
+    def quantity(key: Key) -> list[Any]:
+        if key[0] == "s":
+            return ["s", sums.setdefault(key[1], len(sums))]
+        return list(key)
+
+    def literal(of: int) -> int:
+        index = abs(of)
+        if index not in number:
+            key, low, high = book.literals[index - 1]
+            literals.append(
+                [quantity(key), None if low is None else to_json(low), None if high is None else to_json(high)]
+            )
+            number[index] = len(literals)
+        return number[index] if of > 0 else -number[index]
+
+    made: list[Any] = []
+    for index, clause in zip(used, clauses, strict=True):
+        reason = book.reasons[index]
+        said: Any = reason
+        if isinstance(reason, int):
+            said = relations.setdefault(reason, len(relations))
+        elif isinstance(reason, tuple):
+            said = list(reason)
+        made.append([said, *[literal(each) for each in clause]])
+    renamed: list[int] = []
+    inside = True  # Literals and hints take turns, each ended by a 0.
+    for each in proof:
+        if not each:
+            inside = not inside
+            renamed.append(0)
+        else:
+            renamed.append(literal(each) if inside else each)
+    spelled = [[[to_json(c), quantity(key)] for c, key in book.relations[index]] for index in relations]
+    body: dict[str, Any] = {
+        "sums": [[[to_json(c), list(key)] for c, key in book.sums[index]] for index in sums],
+        "literals": literals,
+        "relations": spelled,
+        "clauses": made,
+        "proof": renamed,
+    }
+    if book.order is not None and any(book.reasons[index] == "y" for index in used):
+        body["order"] = [list(book.order[0]), [to_json(q) for q in book.order[1]]]
+    return body

@@ -1,0 +1,79 @@
+"""Method `sat`: the instance as clauses, solved by CaDiCaL, its refutation turned into a proof with hints.
+
+Every model of the clauses gives parameters, which are evaluated exactly; then the total has to be below their loss, and so
+on, until there is no model: the clauses, each with a reason that the checker verifies from the meaning of the instance,
+and the solver's proof, trimmed to what is needed, are the certificate (algorithms: CaDiCaL, A. Biere et al., 2020; LRAT,
+L. Cruz-Filipe et al., 2017). For `decide` the threshold is gamma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnnt.analysis.plan import Plan
+from dnnt.certificate import OfForm
+from dnnt.clausal.encoded import Search, form_for
+from dnnt.encodings import estimate
+from dnnt.encodings.book import TooManyClauses
+from dnnt.errors import MethodUnsuitable, TooLarge
+from dnnt.instance import Instance
+from dnnt.methods.base import Cost, Goal, Method
+from dnnt.running import Run, Stop
+
+CLAUSE_SECONDS = 6e-6
+CLAUSE_MEBIBYTES = 1e-3
+
+
+class Sat(Method):
+    """Clauses for CaDiCaL, with a proof."""
+
+    name = "sat"
+    summary = "clauses, solved by CaDiCaL with a proof; for values in modest ranges"
+
+    def assess(self, instance: Instance) -> Cost | str:
+        """Takes instances whose encoding is predicted to be of modest size. The seconds are those of the encoding: how
+        long the search takes cannot be told.
+        """
+        if instance.is_continuous:
+            return "a parameter may be any real number"
+        try:
+            form = form_for(instance)
+        except (MethodUnsuitable, TooLarge) as error:
+            return str(error)
+        refused = estimate.refusal(form)
+        if refused is not None:
+            return refused
+        count = estimate.clauses(form, instance.gamma)
+        refused = estimate.too_many(count)
+        if refused is not None:
+            return refused
+        seconds = 0.1 + count * CLAUSE_SECONDS
+        basis = f"about {count:,.0f} clauses"
+        return Cost(seconds, 20 + count * CLAUSE_MEBIBYTES, basis, most=(float("inf"), float("inf")), unwieldy=True)
+
+    def plan(self, instance: Instance, run: Run) -> Plan:
+        """One line: how many clauses."""
+        cost = self.assess(instance)
+        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
+        return Plan("clauses", "the instance as clauses, for CaDiCaL", cost.basis, seconds=cost.seconds)
+
+    def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
+        """Lower the threshold until there is no model."""
+        form = form_for(instance)
+        try:
+            with Search(form, run, goal.threshold) as search:
+                while not goal.reached(run):
+                    values = search.next()
+                    if values is None:
+                        bound, strict = search.claim
+                        body, seconds = search.grounds()
+                        run.prove(bound, strict, OfForm("clauses", body, seconds))
+                        break
+                    run.offer(form.parameters(values), form.total(values))
+                return search.stats
+        except TooManyClauses as error:
+            raise Stop("memory", str(error), predicted=True) from None
+
+
+METHOD = Sat()
