@@ -113,7 +113,7 @@ class Search:
                 clause = []
         empty = next((k for k, each in enumerate(clauses) if not each), None)
         if empty is not None:
-            used, proof = [empty], []
+            used, proof = [empty], list[int]()
         else:
             from dnnt.clausal.proof import trimmed  # Only a refutation pays for it.
 

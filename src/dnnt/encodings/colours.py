@@ -1,12 +1,13 @@
 """Interchangeable values: where every variable has the same values and exchanging two of them changes nothing.
 
-Then values may be renamed in the order in which they first appear along any list of variables, so that the i-th of the list
-takes one of the first i values. A list that begins with variables of which no two are equal says most.
+Then values may be renamed in the order in which they first appear along any list of variables, so that the i-th of
+the list takes one of the first i values. A list that begins with variables of which no two are equal says most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from dnnt.encodings.direct import Direct
 from dnnt.encodings.quantities import VariableValue
@@ -40,8 +41,13 @@ def interchangeable(form: Form, direct: Direct) -> bool:
     return True
 
 
-def _status(form: Form, point: int):  # type: ignore[no-untyped-def]
-    """What has to stay the same of an output: a function of (output, value); None where outputs cannot be judged alone."""
+Status = tuple[Callable[[int, Number], object], Callable[[int], object]]
+
+
+def _status(form: Form, point: int) -> Status | None:
+    """What has to stay the same of an output, as a function of (output, value), and a name for it as a function of the
+    output; None where outputs cannot be judged alone.
+    """
     loss, targets = form.loss, form.samples[point]
     if loss.kind in ("pairs", "printed_pairs"):
         arguments = dict(loss.arguments)
@@ -63,7 +69,7 @@ def _status(form: Form, point: int):  # type: ignore[no-untyped-def]
     return None
 
 
-def _invariant(form: Form, direct: Direct, u: int, i: int, j: int, status, known: dict[object, bool]) -> bool:  # type: ignore[no-untyped-def]
+def _invariant(form: Form, direct: Direct, u: int, i: int, j: int, status: Status, known: dict[object, bool]) -> bool:
     judge, name = status
     key: object = None
     if u in direct.sparse:
@@ -77,7 +83,7 @@ def _invariant(form: Form, direct: Direct, u: int, i: int, j: int, status, known
     rows = {chosen: judge(j, f) for chosen, f in table[1]}
     values = form.variables[0].values
     same = True
-    for a, b in zip(values, values[1:], strict=False):
+    for a, b in pairwise(values):
         swap = {a: b, b: a}
         if any(rows[tuple([swap.get(q, q) for q in chosen])] != said for chosen, said in rows.items()):
             same = False

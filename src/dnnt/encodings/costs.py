@@ -14,7 +14,7 @@ from math import prod
 
 from dnnt.encodings.book import FALSE, TRUE, TooManyClauses
 from dnnt.encodings.quantities import Ledger, Quantity, runs
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.losses import Loss
 
 Vector = tuple[Number, ...]
@@ -58,9 +58,13 @@ class OutputCost(Quantity):
         j, i = place
         wanted = [(weight, y[j]) for weight, y in targets]
         self.output = output
-        self.cost = lambda f: normal(sum(weight * loss((f,), (y,)) for weight, y in wanted))
-        self.sound = _sound(loss, [y for _, y in wanted], output, self.cost)
-        super().__init__(ledger, ("o", j, i), sorted({self.cost(f) for f in output.values}), 0, None, None)
+
+        def cost(f: Number) -> Number:
+            return normal(sum([weight * loss((f,), (y,)) for weight, y in wanted]))
+
+        self.cost = cost
+        self.sound = _sound(loss, [y for _, y in wanted], output, cost)
+        super().__init__(ledger, ("o", j, i), sorted({cost(f) for f in output.values}), 0, None, None)
 
     def write_lower(self, x: Number) -> None:
         """Intervals of the output on which the cost is at least x."""
@@ -107,7 +111,9 @@ class PointCost(Quantity):
             if kind in ("pairs", "printed_pairs"):
                 return [0, weight, 2 * weight]
             if kind == "maximum":
-                made = {weight * abs(f - b) for output, b in zip(self.outputs, y, strict=True) for f in output.values}
+                made = {
+                    weight * magnitude(f - b) for output, b in zip(self.outputs, y, strict=True) for f in output.values
+                }
                 return sorted(normal(q) for q in made)
         if prod(len(output.values) for output in self.outputs) > MOST_CELLS:
             raise TooManyClauses(f"more than {MOST_CELLS:,} combinations of outputs of a sample")

@@ -1,4 +1,4 @@
-"""Clauses on variables alone: where a point's cost is decided by few combinations of values, those too bad are forbidden.
+"""Clauses on variables alone: where few combinations of values decide a cost, those that cost too much are forbidden.
 
 Two shapes: an output that depends on three variables at most (a constraint of a colouring), and an output that is one
 sum of variables with two values each and one step (an element of an exact cover).
@@ -12,7 +12,7 @@ from math import comb, prod
 
 from dnnt.encodings.costs import Targets
 from dnnt.encodings.quantities import Ledger, VariableValue
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.simplify.form import Form
 
 MOST_VARIABLES = 3
@@ -38,7 +38,7 @@ class Direct:
         self.different: set[tuple[int, int]] = set()
 
     def encode(self, point: int, threshold: Number) -> bool:
-        """Forbid all that costs at least `threshold` (if strict: more) at a point; False (and nothing is written) where that takes more.
+        """Forbid all that costs at least the threshold (if strict: more) at a point; False where that takes more.
 
         Whatever costs less than the threshold there must cost 0, unless there is no other point.
         """
@@ -49,7 +49,7 @@ class Direct:
         forced: list[tuple[dict[int, Number], Number]] = []
         different: set[tuple[int, int]] = set()
         for j, of in enumerate(self.form.outputs):
-            if type(of) is not int:
+            if not isinstance(of, int):
                 if bad(j, of[point]):
                     clauses.append([])
                 continue
@@ -121,7 +121,7 @@ class Direct:
             return fatal(weight)
         values: set[Number] = set()
         for j, of in enumerate(self.form.outputs):
-            if type(of) is not int:
+            if not isinstance(of, int):
                 values = {of[point]}
             else:
                 found = self._values(of, point)
@@ -195,13 +195,13 @@ class Direct:
         """(base, delta, literals): the pre-activation is base + delta · (how many of the literals hold)."""
         base, terms = self.sparse[u][point]
         literals = []
-        deltas = set()
+        deltas: set[Number] = set()
         for k, c in terms:
             of = self.variables[k]
             if len(of.values) != 2:
                 return None
             a, b = of.values
-            deltas.add(abs(c) * (b - a))
+            deltas.add(magnitude(c) * (b - a))
             base += c * (a if c > 0 else b)
             literals.append(of.at_least(b) if c > 0 else of.at_most(a))
         return (base, deltas.pop(), literals) if len(deltas) == 1 else None

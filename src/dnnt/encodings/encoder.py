@@ -15,7 +15,7 @@ from dnnt.encodings.colours import add_order, interchangeable
 from dnnt.encodings.costs import Known, Output, OutputCost, PointCost, Targets
 from dnnt.encodings.direct import Direct
 from dnnt.encodings.quantities import Ledger, Linear, Part, ProductValue, Quantity, UnitValue, VariableValue
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.simplify.form import Form
 
 LONG = 40
@@ -41,9 +41,9 @@ class Encoding:
         self.targets = [_merged(samples) for samples in form.samples]
         self.direct = Direct(form, self.ledger, self.variables, self.targets, strict)
         self.direct_points = self._directly(first)
-        if self.direct_points and len(self.direct_points) == len(form.points) and symmetric:
-            if interchangeable(form, self.direct):
-                add_order(form, self.direct, self.variables)
+        everywhere = bool(self.direct_points) and len(self.direct_points) == len(form.points)
+        if symmetric and everywhere and interchangeable(form, self.direct):
+            add_order(form, self.direct, self.variables)
         self.items: list[Quantity] = []
         self.others: list[Key] = []
         self._costs()
@@ -148,7 +148,7 @@ class Encoding:
         largest: list[Number] = [0] * len(self.form.variables)
         for unit in self.form.units:
             for k, column in unit.terms:
-                largest[k] = max(largest[k], *[abs(c) for c in column])
+                largest[k] = max(largest[k], *[magnitude(c) for c in column])
         return [c * (each.values[-1] - each.values[0]) for c, each in zip(largest, self.form.variables, strict=True)]
 
     def _linear(self, key: Key, constant: Number, parts: list[Part]) -> Quantity:
@@ -159,13 +159,13 @@ class Encoding:
             if part.of.key[0] == "v":
                 return -self._spans[part.of.key[1]], part.of.key
             assert part.of.high is not None, "values of units are bounded"
-            return -abs(part.factor) * (part.of.high - part.of.low), part.of.key
+            return -magnitude(part.factor) * (part.of.high - part.of.low), part.of.key
 
         ordered = sorted(parts, key=size)
         while len(ordered) > 2:
             if len(ordered) > LONG:
                 pairs = [ordered[n : n + 2] for n in range(0, len(ordered), 2)]
-                ordered = [Part(1, self._sum(*pair)) if len(pair) == 2 else pair[0] for pair in pairs]
+                ordered = [Part(1, self._sum(pair[0], pair[1])) if len(pair) == 2 else pair[0] for pair in pairs]
             else:
                 ordered = [Part(1, self._sum(ordered[0], ordered[1])), *ordered[2:]]
         return Linear(self.ledger, key, constant, ordered[0], ordered[1] if len(ordered) == 2 else None)

@@ -7,8 +7,7 @@ from math import comb
 
 from dnnt.encodings.book import MOST_CLAUSES
 from dnnt.encodings.quantities import MOST_VALUES, common
-from dnnt.exact import Number, bits
-from dnnt.losses import Loss
+from dnnt.exact import Number, bits, magnitude
 from dnnt.simplify.form import Form, Unit
 
 IRREGULAR = frozenset(("custom", "digit_code", "digit_product", "printed_code", "printed_product", "windows"))
@@ -25,6 +24,7 @@ def refusal(form: Form) -> str | None:
         return f"the loss {form.loss.kind} is not encoded into clauses"
     numbers = [q for variable in form.variables for q in (variable.values[0], variable.values[-1])]
     numbers += [q for unit in form.units for q in unit.constant]
+    numbers += [q for unit in form.units for _, column in unit.terms for q in column]
     numbers += [q for samples in form.samples for weight, y in samples for q in (weight, *y)]
     if max(map(bits, numbers), default=0) > MOST_BITS:
         return f"numbers of more than {MOST_BITS:,} bits"
@@ -41,49 +41,39 @@ def clauses(form: Form, gamma: Number | None) -> float:
     for u, unit in enumerate(form.units):
         made, values = _of_unit(form, unit, sizes, u in outputs, gamma)
         sizes.append(values)
-        if len(form.points) * made > 1e300:
-            return float("inf")
         estimate += points * made
     count = points * max(1, len(form.outputs))
-    limit = 50 if gamma is None else min(2000, int(gamma) + 1)
-    estimate += count * min(limit, count) ** 1.3
-    return estimate
+    limit = 50 if gamma is None else max(1, min(2000, int(gamma) + 1))
+    return estimate + count * float(min(limit, count) ** 1.3)
 
 
 def _of_unit(
     form: Form, unit: Unit, sizes: Sequence[float], is_output: bool, gamma: Number | None
 ) -> tuple[float, float]:
     """(clauses at one point, values) of a unit; `sizes` are the values of the units before it."""
-    spans: list[tuple[float, float]] = []  # Of each summand its values, and the steps that it spans.
+    parts: list[tuple[float, Number]] = []  # Of each summand its values, and the step between them.
     made = 0.0
-    steps: list[Number] = []
     for k, column in unit.terms:
         values = form.variables[k].values
-        factor = max((abs(c) for c in column), default=0)
+        factor = max(map(magnitude, column), default=0)
         if factor:
-            spans.append((len(values), 1))
-            steps.append(factor * common([b - values[0] for b in values[1:]]))
+            parts.append((len(values), factor * common([b - values[0] for b in values[1:]])))
     for each in unit.products:
         size = sizes[each.source]
-        values_of = 1 if each.variable is None else len(form.variables[each.variable].values)
-        spans.append((min(size * values_of, MOST_VALUES), 1))
-        made += 2.5 * size * values_of
-        steps.append(abs(each.factor))
-    spans.sort(reverse=True)
-    base = min([abs(float(step)) for step in steps if step], default=1.0)
-    widths = [
-        (count - 1) * min(1e15, max(1.0, float(step) / base)) + 1
-        for (count, _), step in zip(spans, sorted(steps, reverse=True), strict=False)
-    ]
-    total = sum(width - 1 for width in widths) + 1
+        options = 1 if each.variable is None else len(form.variables[each.variable].values)
+        made += 2.5 * size * options
+        parts.append((min(size * options, MOST_VALUES), magnitude(each.factor)))
+    if is_output and gamma == 0 and not unit.products and all(count == 2 for count, _ in parts) and len(parts) > 3:
+        support = sum([1 for _, column in unit.terms if column and column[0]])
+        return float(comb(min(support, 40), 2)), 2.0
+    base = min([step for _, step in parts], default=1)
+    parts.sort(key=lambda part: (-part[0], -part[1]))
+    widths = [(count - 1) * min(10**15, int(step // base)) + 1.0 for count, step in parts]
+    total = float(sum([width - 1 for width in widths]) + 1)
+    single = unit.activation.kind in TWO_VALUES
     choices = 1.0
     ahead = 1.0
-    single = unit.activation.kind in TWO_VALUES
-    binary = all(count == 2 for count, _ in spans) and not unit.products
-    if is_output and gamma == 0 and binary and len(spans) > 3:
-        support = sum(1 for _, column in unit.terms if column and column[0])
-        return float(comb(min(support, 40), 2)), 2.0
-    for (count, _), width in zip(spans, widths, strict=False):
+    for (count, _), width in zip(parts, widths, strict=True):
         choices = min(1e18, choices * count)
         ahead += width - 1
         reach = min(choices, ahead, total - ahead + 1 if single else ahead)

@@ -1,7 +1,7 @@
-"""Quantities in order encoding: variables, products, units' values and sums, each with the thresholds that are asked for.
+"""Quantities in order encoding: variables, products, values of units, sums; each with the thresholds asked for.
 
-A quantity has the values that it may have (a superset of them), and what the checker knows of it by itself: an interval and a
-grid. `lower(x)` is a literal that is forced wherever the quantity is at least x, `upper(y)` one that is forced
+A quantity has the values that it may have (a superset of them), and what the checker knows of it by itself: an
+interval and a grid. `lower(x)` is a literal that is forced wherever the quantity is at least x, `upper(y)` one that is forced
 wherever it is at most y; whoever asks for one makes the quantity write the clauses that force it, later on. So
 only the thresholds that matter are there, and only the side that matters. (Where the values fill the grid the two sides
 share one literal.)
@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, lcm
 
 from dnnt.activations import Activation
@@ -54,7 +55,7 @@ class Ledger:
                 poll()
         for key in self.changed:
             lows = sorted(self.ordered[key])
-            for a, b in zip(lows, lows[1:], strict=False):
+            for a, b in pairwise(lows):
                 self.book.clause("d", (self.book.literal(key, a, None), -self.book.literal(key, b, None)))
         self.changed.clear()
 
@@ -152,7 +153,8 @@ class VariableValue(Quantity):
     def write_lower(self, x: Number) -> None:
         """Nothing forces it."""
 
-    write_upper = write_lower
+    def write_upper(self, y: Number) -> None:
+        """Nothing forces it."""
 
     def exactly(self, a: Number) -> int:
         """The literal that says v = a, which is one of the values."""

@@ -1,4 +1,4 @@
-"""The walk through a proof with hints, as a plain function: `proofs` compiles it. Importing this loads nothing heavy."""
+"""The walk through a proof with hints, as a plain function, which `proofs` compiles. Importing this loads no numba."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Method `sat`: the instance as clauses, solved by CaDiCaL, its refutation turned into a proof with hints.
 
-Every model of the clauses gives parameters, which are evaluated exactly; then the total has to be below their loss, and so
-on, until there is no model: the clauses, each with a reason that the checker verifies from the meaning of the instance,
-and the solver's proof, trimmed to what is needed, are the certificate (algorithms: CaDiCaL, A. Biere et al., 2020; LRAT,
-L. Cruz-Filipe et al., 2017). For `decide` the threshold is gamma.
+Every model of the clauses gives parameters, which are evaluated exactly; then the total has to be below their loss,
+and so on, until there is no model: the clauses, each with a reason that the checker verifies from the meaning of the
+instance, and the solver's proof, trimmed to what is needed, are the certificate (algorithms: CaDiCaL, A. Biere et al.,
+2020; LRAT, L. Cruz-Filipe et al., 2017). For `decide` the threshold is gamma.
 """
 
 from __future__ import annotations
