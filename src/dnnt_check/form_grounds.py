@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dnnt_check.branch import check_branch, read_branch
 from dnnt_check.budget import Work
 from dnnt_check.clauses import check_clauses, read_clauses
 from dnnt_check.form import Form
@@ -30,4 +31,5 @@ class Kind:
 
 FORM_KINDS: Mapping[str, Kind] = {
     "clauses": Kind(read_clauses, check_clauses),
+    "branch": Kind(read_branch, check_branch),
 }

@@ -8,6 +8,7 @@ from importlib import import_module
 from dnnt.methods.base import Method
 
 _WHERE: Mapping[str, str] = {
+    "branch": "dnnt.methods.branch",
     "brute-force": "dnnt.methods.brute_force",
     "paper-dp": "dnnt.methods.paper_dp",
     "reachable": "dnnt.methods.reachable",

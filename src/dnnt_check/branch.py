@@ -1,0 +1,43 @@
+"""The grounds "branch": a complete search over the values of a single unit's variables.
+
+By levels with bounds of boxes (`neuron_box`), or for a squared loss of a linear unit by the factor of a quadratic form
+(`neuron_factor`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.form import Form
+from dnnt_check.instance import Instance
+from dnnt_check.neuron_box import BoxGrounds, check_box
+from dnnt_check.numbers import Number
+from dnnt_check.reading import Place, array, fault, integer, record
+
+#: Longer lists are refused.
+MOST_LEVELS = 100_000
+
+
+def read_branch(value: Any, place: Place, work: Work) -> BoxGrounds:
+    """The grounds from their JSON object."""
+    record(value, place, ("kind", "levels", "nodes"))
+    items = array(value["levels"], (place, "levels"))
+    if len(items) > MOST_LEVELS:
+        raise fault((place, "levels"), f"more than {MOST_LEVELS} levels")
+    levels = []
+    for i, item in enumerate(items):
+        here = ((place, "levels"), i)
+        pair = array(item, here)
+        if len(pair) != 2:
+            raise fault(here, "a pair [variable, size] is expected")
+        levels.append((integer(pair[0], (here, 0), 0), integer(pair[1], (here, 1), 1)))
+        work.spend(2e-6)
+    return BoxGrounds(tuple(levels), integer(value["nodes"], (place, "nodes"), 1))
+
+
+def check_branch(instance: Instance, form: Form, body: Any, bound: Number, strict: bool, work: Work) -> None:
+    """Prove the bound or raise."""
+    if not instance.points:
+        raise Invalid('lower: the grounds "branch" are for a normal form of one unit')
+    check_box(instance, form, body, bound, strict, work)
