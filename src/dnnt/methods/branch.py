@@ -1,34 +1,32 @@
 """Method `branch`: one neuron on many samples, by branch and bound over its weights.
 
 The normal form has one unit, so that every point's cost is a function of one sum. Box bounds (`dnnt.neuron.bounds`) take any
-activation and loss.
+activation and loss, sphere decoding (`dnnt.neuron.sphere`) the squared loss of a linear unit; what is predicted to have
+fewer nodes is taken. Losses that are far below the best one are ruled out first, so that a limit leaves a bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
+from fractions import Fraction
 from typing import Any
 
 from dnnt.analysis.plan import Plan
-from dnnt.certificate import OfForm
 from dnnt.errors import MethodUnsuitable, TooLarge
-from dnnt.exact import Number
+from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
-from dnnt.neuron.bounds import bounds_of
-from dnnt.neuron.levels import levels_of
+from dnnt.neuron.engines import Engine, engine_of
 from dnnt.neuron.neuron import neuron_of
-from dnnt.neuron.search import Box, descent, explore, predicted_nodes
 from dnnt.running import MIB, Run
 from dnnt.simplify.form import Form, form_of
 
-STARTS = 8
-DIVES = 20
+SHORT = 0.5
+"""A search that is predicted to take fewer seconds needs no bounds on the way."""
 
-ENTRIES = 30_000_000
-"""Contributions of values to points that are kept at most."""
+FRACTIONS = (Fraction(1, 2), Fraction(3, 4), Fraction(7, 8))
+"""Parts of the gap that are closed first in longer searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +35,7 @@ class Prepared:
 
     instance: Instance
     form: Form
-    box: Box
-    loss: Number
-    chosen: tuple[Number, ...]
-    nodes: float
-
-    @property
-    def seconds(self) -> float:
-        """What the search is predicted to take."""
-        return 0.002 + self.nodes * self.box.bounds.seconds
+    engine: Engine
 
 
 class Branch(Method):
@@ -62,12 +52,12 @@ class Branch(Method):
         prepared = self._prepared(instance)
         if isinstance(prepared, str):
             return prepared
-        levels = prepared.box.levels
-        size = sum(len(level.offsets) for level in levels) * len(prepared.form.points) * 60
+        engine, form = prepared.engine, prepared.form
         return Cost(
-            prepared.seconds,
-            1.0 + size / MIB,
-            f"about {_count(prepared.nodes)} nodes, {len(levels)} levels, {len(prepared.form.points)} distinct inputs",
+            engine.seconds,
+            1.0 + engine.bytes / MIB,
+            f"{engine.name}, about {_count(engine.nodes)} nodes, {len(form.variables)} variables, "
+            f"{len(form.points)} distinct inputs",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
@@ -103,65 +93,71 @@ def _prepare(instance: Instance) -> Prepared | str:
     neuron = neuron_of(form)
     if isinstance(neuron, str):
         return neuron
-    if sum(map(len, neuron.values)) * len(form.points) > ENTRIES:
-        return f"more than {ENTRIES:,} contributions of values to samples would have to be kept"
-    levels = levels_of(neuron)
-    box = Box(neuron, levels, bounds_of(neuron, levels))
-    random = Random(1)
-    loss, choices = descent(box, STARTS, _nothing, random)
-    nodes = predicted_nodes(box, loss, DIVES, random)
-    return Prepared(instance, form, box, loss, box.values(choices), nodes)
+    engine = engine_of(neuron)
+    return engine if isinstance(engine, str) else Prepared(instance, form, engine)
 
 
 class _Solving:
     """One solve."""
 
     def __init__(self, prepared: Prepared, goal: Goal, run: Run) -> None:
-        self.prepared = prepared
+        self.form = prepared.form
+        self.engine = prepared.engine
         self.goal = goal
         self.run = run
+        self.nodes = 0
 
     def solve(self) -> Mapping[str, Any]:
-        prepared, goal, run = self.prepared, self.goal, self.run
-        self._found(prepared.chosen, prepared.loss)
-        if goal.reached(run):
-            return {"nodes": 0}
-        box, threshold = prepared.box, goal.threshold
-        assert run.incumbent is not None, "the descent has found one"
-        cap = run.incumbent.loss if threshold is None else threshold
-        run.progress(f"about {_count(prepared.nodes)} nodes")
-        nodes, _ = explore(box, cap, threshold is None, self._found, run.poll)
+        """Offer what the descent has found, then prove bounds in rising order; the last one ends it."""
+        engine, run, goal = self.engine, self.run, self.goal
+        run.need(engine.bytes, "the search over one neuron's weights")
+        self._found(engine.chosen, engine.loss)
         if not goal.reached(run):
-            bound = run.incumbent.loss if threshold is None else threshold
-            run.prove(bound, threshold is not None, _grounds(box, nodes))
-        return {"nodes": nodes}
+            run.prove(engine.least, False, engine.grounds(0))
+        last = goal.threshold
+        if last is None:
+            last = self._best()
+        if engine.seconds > SHORT:
+            for part in FRACTIONS:
+                bound = normal(engine.least + (last - engine.least) * part)
+                if not goal.reached(run) and bound > engine.least:
+                    self._rule_out(min(bound, self._best()), True)
+        if not goal.reached(run):
+            self._rule_out(self._best() if goal.threshold is None else goal.threshold, goal.threshold is None)
+        return {"nodes": self.nodes, "way": engine.name}
 
-    def _found(self, chosen: tuple[Number, ...], loss: Number) -> Number:
-        """Offer what was found; gives the loss from which on choices are of interest no more."""
-        run, goal = self.run, self.goal
-        if run.incumbent is None or loss < run.incumbent.loss:
-            run.offer(self.prepared.form.parameters(chosen), loss)
-        assert run.incumbent is not None, "one has just been offered"
-        best = run.incumbent.loss
-        if goal.threshold is None:
-            return best
-        return goal.threshold if best > goal.threshold else -1
+    def _best(self) -> Number:
+        assert self.run.incumbent is not None, "the descent has offered one"
+        return self.run.incumbent.loss
 
+    def _rule_out(self, cap: Number, below: bool) -> None:
+        """Search everything with a loss of at most `cap` (or below it); what is not found is ruled out."""
+        engine, run = self.engine, self.run
+        run.progress(f"losses {'below' if below else 'up to'} {float(cap):.6g}: {engine.name}")
 
-def _grounds(box: Box, nodes: int) -> OfForm:
-    """Grounds for a search of so many nodes."""
-    body = {"levels": [[level.variable, level.size] for level in box.levels], "nodes": 4 * nodes + 1000}
-    points = len(box.neuron.points)
-    setting = 1e-3 + points * (1e-4 + 2e-6 * sum(len(level.offsets) for level in box.levels))
-    return OfForm("branch", body, setting + nodes * box.bounds.seconds * 1.5)
+        def found(chosen: tuple[Number, ...], loss: Number) -> Number:
+            self._found(chosen, loss)
+            return poll()
+
+        def poll() -> Number:
+            run.poll()
+            best = self._best()
+            if self.goal.threshold is not None and best <= self.goal.threshold:
+                return -1  # Nothing else is of interest.
+            return min(cap, best) if below else cap
+
+        nodes = engine.explore(cap, below, found, poll)
+        self.nodes += nodes
+        if not self.goal.reached(run):
+            run.prove(min(cap, self._best()) if below else cap, not below, engine.grounds(nodes))
+
+    def _found(self, chosen: tuple[Number, ...], loss: Number) -> None:
+        if self.run.incumbent is None or loss < self.run.incumbent.loss:
+            self.run.offer(self.form.parameters(chosen), loss)
 
 
 def _count(nodes: float) -> str:
     return f"{nodes:,.0f}" if nodes < 1e6 else f"{nodes:.1e}"
-
-
-def _nothing() -> None:
-    """Polls nobody: for predictions, which are short."""
 
 
 METHOD = Branch()

@@ -20,7 +20,8 @@ from dnnt.neuron.neuron import Neuron
 POLLED = 256
 """Nodes between two polls, at most; fewer where a node takes long."""
 
-Poll = Callable[[], None]
+Poll = Callable[[], Number]
+"""Gives the loss that is to be beaten (or met)."""
 Found = Callable[[tuple[Number, ...], Number], Number]
 """Takes values and their loss; gives the loss that is to be beaten from now on."""
 
@@ -37,6 +38,11 @@ class Box:
         """The value of each variable for a choice at each level."""
         return values_of(self.levels, choices, len(self.neuron.values))
 
+    @property
+    def least(self) -> Number:
+        """The bound that the root alone gives."""
+        return normal(sum(min(point.at_ends) for point in self.neuron.points))
+
     def loss(self, choices: Sequence[int], state: Any) -> Number:
         """The exact loss of such choices."""
         if self.bounds.exact:
@@ -45,7 +51,7 @@ class Box:
         return self.neuron.total(self.values(choices))
 
 
-def descent(box: Box, starts: int, poll: Poll, random: Random) -> tuple[Number, tuple[int, ...]]:
+def descent(box: Box, starts: int, random: Random) -> tuple[Number, tuple[int, ...]]:
     """The best of some local optima: no other choice at a single level has a smaller loss."""
     bounds = box.bounds
     best: tuple[Number, tuple[int, ...]] | None = None
@@ -67,7 +73,6 @@ def descent(box: Box, starts: int, poll: Poll, random: Random) -> tuple[Number, 
                     found = bounds.whole(other)
                     if found < cost:
                         state, cost, choices[depth], still = other, found, index, 0
-            poll()
         loss = box.loss(choices, state)
         if best is None or loss < best[0]:
             best = loss, tuple(choices)
@@ -93,10 +98,10 @@ def predicted_nodes(box: Box, cap: Number, dives: int, random: Random) -> float:
     return total / dives
 
 
-def explore(box: Box, cap: Number, strict: bool, found: Found, poll: Poll, most: float = inf) -> tuple[int, bool]:
+def explore(box: Box, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
     """All choices with a loss of at most `cap` (with `strict`: below it); `found` may lower the cap at each of them.
 
-    Returns the number of nodes, and whether the search came to its end within `most` nodes.
+    Returns the number of nodes.
     """
     bounds, scale, last = box.bounds, box.bounds.scale, len(box.levels) - 1
     limit = cap * scale
@@ -109,9 +114,8 @@ def explore(box: Box, cap: Number, strict: bool, found: Found, poll: Poll, most:
             continue
         turn += 1
         if turn % every == 0:
-            poll()
-            if nodes > most:
-                return nodes, False
+            cap = min(cap, poll())
+            limit = cap * scale
         children = bounds.expand(state, depth)
         nodes += len(children)
         children = [each for each in children if (each[0] < limit if strict else each[0] <= limit)]
@@ -129,7 +133,7 @@ def explore(box: Box, cap: Number, strict: bool, found: Found, poll: Poll, most:
             if loss < cap if strict else loss <= cap:
                 cap = found(box.values(choices), loss)
                 limit = cap * scale
-    return nodes, True
+    return nodes
 
 
 def _by_bound(child: tuple[Number, int, Any]) -> Number:

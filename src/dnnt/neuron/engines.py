@@ -1,0 +1,168 @@
+"""The ways of searching a neuron's values behind one interface, each with its prediction and its grounds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import inf
+from random import Random
+
+from dnnt.certificate import OfForm
+from dnnt.exact import Number
+from dnnt.neuron import search, sphere
+from dnnt.neuron.bounds import bounds_of
+from dnnt.neuron.levels import levels_of
+from dnnt.neuron.neuron import Neuron
+from dnnt.neuron.quadratic import factor_of, quadratic_of
+
+Values = tuple[Number, ...]
+Found = Callable[[Values, Number], Number]
+"""Takes values and their loss; gives the loss that is to be beaten (or met) from now on."""
+Poll = Callable[[], Number]
+"""Gives the loss that is to be beaten (or met): another search may have found something."""
+
+STARTS = 8
+DIVES = 20
+
+ENTRIES = 30_000_000
+"""Contributions of values to points that are kept at most."""
+
+MANY = 60_000
+"""Nodes from which on it is asked whether the other way has fewer."""
+
+ROOM = 4
+"""Grounds allow so many times the nodes of the search, and some: the checker may build its bounds in another way."""
+
+
+class Engine(ABC):
+    """A complete search. `loss` is that of `chosen`, found beforehand; `least` is proved by the root alone."""
+
+    name: str
+    loss: Number
+    chosen: Values
+    least: Number
+    nodes: float
+    node_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """What the search is predicted to take."""
+        return 0.001 + self.nodes * self.node_seconds if self.nodes < inf else inf
+
+    @property
+    @abstractmethod
+    def bytes(self) -> int:
+        """What is kept in memory."""
+
+    @abstractmethod
+    def predict(self, cap: Number) -> float:
+        """About how many nodes there are whose bound is below a loss."""
+
+    @abstractmethod
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+        """All choices with a loss of at most `cap` (with `strict`: below it). Returns the number of nodes."""
+
+    @abstractmethod
+    def grounds(self, nodes: int) -> OfForm:
+        """Grounds for what a search of so many nodes has shown."""
+
+
+class BoxEngine(Engine):
+    """Levels and box bounds: any activation, any loss."""
+
+    name = "box bounds"
+
+    def __init__(self, neuron: Neuron) -> None:
+        levels = levels_of(neuron)
+        self.box = search.Box(neuron, levels, bounds_of(neuron, levels))
+        self.node_seconds = self.box.bounds.seconds
+        self.loss, choices = search.descent(self.box, STARTS, Random(1))
+        self.chosen = self.box.values(choices)
+        self.least = self.box.least
+        self.nodes = self.predict(self.loss)
+
+    @property
+    def bytes(self) -> int:
+        return sum(len(level.offsets) for level in self.box.levels) * len(self.box.neuron.points) * 60
+
+    def predict(self, cap: Number) -> float:
+        return search.predicted_nodes(self.box, cap, DIVES, Random(2))
+
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+        return search.explore(self.box, cap, strict, found, poll)
+
+    def grounds(self, nodes: int) -> OfForm:
+        levels = self.box.levels
+        body = {"levels": [[level.variable, level.size] for level in levels], "nodes": ROOM * nodes + 1000}
+        points = len(self.box.neuron.points)
+        setting = 1e-3 + points * (1.5e-4 + 2e-6 * sum(len(level.offsets) for level in levels))
+        return OfForm("branch", body, setting + nodes * self.node_seconds * 1.5)
+
+
+class SphereEngine(Engine):
+    """Sphere decoding: the squared loss of a linear unit."""
+
+    name = "sphere decoding"
+
+    def __init__(self, made: sphere.Sphere, points: int) -> None:
+        self.sphere = made
+        self.points = points
+        self.node_seconds = made.seconds
+        quadratic = made.quadratic
+        form, steps = sphere.descent(quadratic, Random(1))
+        self.loss, self.chosen = quadratic.loss(form), quadratic.values(steps)
+        factor = made.factor
+        lowest = factor.rows[0][0] ** 2 - factor.slack
+        self.least = quadratic.loss(max(0, -(-lowest >> (2 * factor.bits))))
+        self.nodes = self.predict(self.loss)
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.sphere.moves)) * (self.sphere.width * len(self.sphere.moves) // 7 + 60)
+
+    def predict(self, cap: Number) -> float:
+        return sphere.predicted_nodes(self.sphere, self.sphere.quadratic.most(cap, True), DIVES, Random(2))
+
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+        quadratic = self.sphere.quadratic
+
+        def on_found(steps: sphere.Steps, form: int) -> int:
+            return quadratic.most(found(quadratic.values(steps), quadratic.loss(form)), strict)
+
+        def on_poll() -> int:
+            return quadratic.most(poll(), strict)
+
+        return sphere.explore(self.sphere, quadratic.most(cap, strict), on_found, on_poll)
+
+    def grounds(self, nodes: int) -> OfForm:
+        factor = self.sphere.factor
+        body = {
+            "order": list(factor.order),
+            "bits": factor.bits,
+            "factor": [list(row) for row in factor.rows],
+            "nodes": ROOM * nodes + 1000,
+        }
+        size = len(factor.rows)
+        setting = 1e-3 + self.points * size * (6e-6 + size * 1e-7) + size**3 * 1e-7
+        return OfForm("branch", body, setting + nodes * self.node_seconds * 1.5)
+
+
+def engine_of(neuron: Neuron) -> Engine | str:
+    """The way that is predicted to be quicker, or why there is none."""
+    spherical = _sphere(neuron)
+    if spherical is not None and spherical.nodes <= MANY:
+        return spherical
+    if sum(map(len, neuron.values)) * len(neuron.points) > ENTRIES:
+        return spherical or f"more than {ENTRIES:,} contributions of values to samples would have to be kept"
+    boxed = BoxEngine(neuron)
+    return spherical if spherical is not None and spherical.seconds <= boxed.seconds else boxed
+
+
+def _sphere(neuron: Neuron) -> SphereEngine | None:
+    size = len(neuron.values)
+    if size > 400 or sum(map(len, neuron.values)) * size > ENTRIES:
+        return None
+    quadratic = quadratic_of(neuron)
+    if quadratic is None:
+        return None
+    return SphereEngine(sphere.sphere_of(quadratic, factor_of(quadratic)), len(neuron.points))
