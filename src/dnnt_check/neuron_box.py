@@ -1,8 +1,8 @@
 """The grounds "branch" with levels: every choice is passed in review, level by level, with a bound on what is left.
 
 With k what a point has reached and r the most that the levels to come add, it costs at least the least cost from k to
-k + r. Costs that have few runs of equal values become fields of one long integer: as long as a run of a smaller cost can
-still be reached, a bit stands for the difference. A node is then one addition and a count of bits for each binary
+k + r. Costs that have few runs of equal values become fields of one long integer: as long as a run of a smaller cost
+can still be reached, a bit stands for the difference. A node is then one addition and a count of bits for each binary
 digit of the differences. For other costs the least ones are remembered, by point, level and k.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import lcm
 from operator import add as plus, getitem
 from typing import Any
@@ -68,15 +69,14 @@ def _levels(form: Form, given: tuple[tuple[int, int], ...]) -> list[Level]:
         values = form.values[variable]
         if size >= together:
             raise Invalid(f"{place}: {size} values are no part of {together}")
-        if size == 1 and together == len(values):
+        whole = together == len(values)
+        if size == 1 and whole:
             made.append((variable, list(values)))
         else:
             step = normal(values[1] - values[0])
-            if together == len(values) and any(
-                normal(b - a) != step for a, b in zip(values[1:], values[2:], strict=False)
-            ):
+            if whole and any(normal(b - a) != step for a, b in pairwise(values)):
                 raise Invalid(f"{place}: the values of the variable do not have equal distances")
-            first = values[0] if together == len(values) else 0
+            first = values[0] if whole else 0
             # Blocks of `size` neighbours that cover all; the last one ends with the last value.
             starts = [*range(0, together - size, size), together - size]
             made.append((variable, [normal(first + step * start) for start in starts]))
@@ -102,7 +102,9 @@ def _gains(level: Level, unit: Unit, points: Sequence[Place], work: Work) -> lis
 class _Fields:
     """Bounds from fields: `threshold` is the least count of avoided costs with which a node is still open."""
 
-    def __init__(self, root: int, moves: list[list[int]], planes: list[tuple[int, int]], threshold: int, sure: bool) -> None:
+    def __init__(
+        self, root: int, moves: list[list[int]], planes: list[tuple[int, int]], threshold: int, sure: bool
+    ) -> None:
         self.root = root
         self.moves = moves
         self.planes = planes

@@ -1,8 +1,8 @@
 """What the points cost a form of one unit, on a grid of integers.
 
-The pre-activation of a point is low + step * k, where k counts in steps what the variables add to the least that they can
-give; k runs from 0 to `top`. The cost of a point is a function of k alone. Where activation and loss have known breaks
-there are few places between which it is monotone, whatever `top` is; else its values are looked at one by one.
+The pre-activation of a point is low + step * k, where k counts in steps what the variables add to the least that they
+can give; k runs from 0 to `top`. The cost of a point is a function of k alone. Where activation and loss have known
+breaks there are few places between which it is monotone, whatever `top` is; else its values are looked at one by one.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 from dnnt_check.form import Form, Unit
-from dnnt_check.instance import Instance
-from dnnt_check.numbers import Number, add, bits, common, magnitude, multiply, normal, ratio, whole_ratio
+from dnnt_check.instance import Instance, Samples
+from dnnt_check.losses import Vector
+from dnnt_check.numbers import Number, add, bits, common, magnitude, multiply, normal, whole_ratio
 
 #: Numbers of more bits are refused: products of them would not be short work.
 MAXIMUM_NUMBER = 5000
 
 #: Values of k that are looked at one by one, over all points, where nothing is known of a function.
 MAXIMUM_LISTED = 400_000
+
+
+_ZERO: Number = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,14 @@ def places(instance: Instance, form: Form, unit: Unit, work: Work) -> tuple[Plac
     pitches: list[Number] = []
     for values in form.values:
         pitch: Number = 0
-        for a, b in zip(values, values[1:], strict=False):
+        for a, b in pairwise(values):
             pitch = common(pitch, normal(b - a))
         pitches.append(pitch)
         work.spend(len(values) * 5e-7)
     made = []
     listed = 0
-    for i, samples in enumerate(instance.samples):
-        low, step, width = unit.constant[i], 0, 0
+    for i in range(len(instance.points)):
+        low, step, width = unit.constant[i], _ZERO, _ZERO
         for column, values, each, pitch in zip(columns, form.values, widths, pitches, strict=True):
             a = column[i]
             low = low + a * (values[0] if a >= 0 else values[-1])
@@ -113,26 +118,7 @@ def places(instance: Instance, form: Form, unit: Unit, work: Work) -> tuple[Plac
         step = step or 1
         known = [0 if isinstance(of, int) else of[i] for of in form.outputs]
 
-        def cost(
-            k: int,
-            memory: dict[int, Number] = {},  # noqa: B006  (replaced below)
-            low: Number = normal(low),
-            step: Number = step,
-            known: list[Number] = known,
-            samples: tuple[tuple[Number, tuple[Number, ...]], ...] = samples,
-        ) -> Number:
-            found = memory.get(k)
-            if found is None:
-                known[output] = apply(normal(low + step * k))
-                vector = tuple(known)
-                found = 0
-                for weight, labels in samples:
-                    found = add(found, multiply(weight, loss(vector, labels), work), work)
-                memory[k] = found
-                work.spend(2e-6)
-            return found
-
-        cost.__defaults__ = ({}, *(cost.__defaults__ or ())[1:])
+        cost = _cost(instance.samples[i], known, output, apply, loss, normal(low), step, work)
         marks = _marks(instance, form, unit, output, i, normal(low), step, top, apply, work)
         listed += len(marks)
         if listed > MAXIMUM_LISTED:
@@ -140,6 +126,34 @@ def places(instance: Instance, form: Form, unit: Unit, work: Work) -> tuple[Plac
         made.append(Place(normal(low), step, top, cost, marks, tuple([cost(k) for k in marks])))
         work.spend(3e-6 + len(columns) * 1e-6)
     return tuple(made)
+
+
+def _cost(
+    samples: Samples,
+    known: list[Number],
+    output: int,
+    apply: Callable[[Number], Number],
+    loss: Callable[[Vector, Vector], Number],
+    low: Number,
+    step: Number,
+    work: Work,
+) -> Callable[[int], Number]:
+    """The cost of a point as a function of k."""
+    memory: dict[int, Number] = {}
+
+    def cost(k: int) -> Number:
+        found = memory.get(k)
+        if found is None:
+            known[output] = apply(normal(low + step * k))
+            vector = tuple(known)
+            found = 0
+            for weight, labels in samples:
+                found = add(found, multiply(weight, loss(vector, labels), work), work)
+            memory[k] = found
+            work.spend(2e-6)
+        return found
+
+    return cost
 
 
 def _marks(
@@ -172,7 +186,7 @@ def _marks(
     if loss.kind == "misclassified":
         turning.update([0, *[f for _, f in others]])
     marks = sorted(found)
-    for a, b in zip(marks, marks[1:], strict=False):
+    for a, b in pairwise(marks):
         start, end = apply(normal(low + step * a)), apply(normal(low + step * b))
         work.spend(3e-6)
         for f in turning:
@@ -208,6 +222,3 @@ def _surround(found: set[int], k: int, top: int) -> None:
 def gain(value: Number, least: Number, place: Place) -> int:
     """How many steps a contribution is above the least one."""
     return whole_ratio(normal(value - least), place.step)
-
-
-__all__ = ["Place", "gain", "places", "ratio", "single_unit"]

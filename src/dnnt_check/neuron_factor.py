@@ -1,9 +1,10 @@
-"""The grounds "branch" with a factor: the squared loss of a linear unit as a sum of squares, one more for each variable.
+"""The grounds "branch" with a factor: the squared loss of a linear unit as a sum of squares, one more for each
+variable.
 
-With integers t_j that count the steps of the variables and u = (1, t_1, ..., t_d), the loss is u'Mu / denominator + least for an
-integer matrix M, which is computed here. The factor R of the certificate is lower triangular; E = 4^bits M - R'R is computed
-too, and no u of the box can make |u'Eu| larger than `slack`. So 4^bits u'Mu >= |Ru|^2 - slack, and a choice of the first
-variables whose rows alone are too long needs no look at the others.
+With integers t_j that count the steps of the variables and u = (1, t_1, ..., t_d), the loss is u'Mu / denominator +
+least for an integer matrix M, which is computed here. The factor R of the certificate is lower triangular; E = 4^bits
+M - R'R is computed too, and no u of the box can make |u'Eu| larger than `slack`. So 4^bits u'Mu >= |Ru|^2 - slack,
+and a choice of the first variables whose rows alone are too long needs no look at the others.
 
 The sums of all rows to come are fields of one long integer, the next one at its low end.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt, lcm
 from operator import mul
 from typing import Any
@@ -65,7 +67,7 @@ def check_factor(instance: Instance, form: Form, body: FactorGrounds, bound: Num
         raise Invalid("lower.grounds.order: every variable is expected once")
     squares = _squares(instance, form, unit, slope, work)
     order = [0, *[j + 1 for j in body.order]]
-    matrix = [[squares.matrix[k][l] for l in order] for k in order]
+    matrix = [[squares.matrix[k][i] for i in order] for k in order]
     steps = [squares.steps[j] for j in body.order]
     reach = [1, *[max(-of[0], of[-1]) for of in steps]]
     slack = _slack(matrix, body, reach, work)
@@ -89,7 +91,7 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
     steps = []
     for values in form.values:
         pitch: Number = 0
-        for a, b in zip(values, values[1:], strict=False):
+        for a, b in pairwise(values):
             pitch = common(pitch, normal(b - a))
         middle = whole_ratio(normal(values[-1] - values[0]), pitch) // 2
         pitches.append(pitch)
@@ -119,7 +121,9 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
         scale = lcm(*[q.denominator for q in row])
         if scale.bit_length() > MOST_BITS or max(map(bits, row)) > MOST_BITS:
             raise TooMuchWork(f"too much work: numbers of more than {MOST_BITS} bits")
-        rows.append((normal(total) if scale == 1 else ratio(normal(total), scale * scale), [int(q * scale) for q in row]))
+        rows.append(
+            (normal(total) if scale == 1 else ratio(normal(total), scale * scale), [int(q * scale) for q in row])
+        )
         work.spend((len(row) + len(samples) * len(form.outputs)) * 3e-6)
     denominator = lcm(*[weight.denominator for weight, _ in rows])
     if denominator.bit_length() > MOST_BITS:
@@ -131,8 +135,8 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
     matrix = [[0] * (count + 1) for _ in range(count + 1)]
     for k, column in enumerate(columns):
         weighted = list(map(mul, weights, column))
-        for l in range(k + 1):
-            matrix[k][l] = matrix[l][k] = sum(map(mul, weighted, columns[l]))
+        for j in range(k + 1):
+            matrix[k][j] = matrix[j][k] = sum(map(mul, weighted, columns[j]))
         work.spend(points * (k + 1) * 8e-8)
     return Squares(matrix, denominator, normal(least), steps)
 
@@ -142,7 +146,9 @@ def _slack(matrix: list[list[int]], body: FactorGrounds, reach: list[int], work:
     size = len(matrix)
     rows = body.rows
     if len(rows) != size or any(len(row) != k + 1 for k, row in enumerate(rows)):
-        raise Invalid("lower.grounds.factor: rows of 1, 2, 3, ... entries are expected, one more than there are variables")
+        raise Invalid(
+            "lower.grounds.factor: rows of 1, 2, 3, ... entries are expected, one more than there are variables"
+        )
     if any(row[-1] < 0 for row in rows):
         raise Invalid("lower.grounds.factor: the last entry of a row is negative")
     longest = max([max(map(abs, row)).bit_length() for row in rows])
@@ -153,10 +159,10 @@ def _slack(matrix: list[list[int]], body: FactorGrounds, reach: list[int], work:
     columns = [[row[k] for row in rows[k:]] for k in range(size)]
     slack = 0
     for k in range(size):
-        for l in range(k + 1):
-            made = sum(map(mul, columns[k], columns[l][k - l :]))
-            missing = abs((matrix[k][l] << (2 * body.bits)) - made)
-            slack += missing * reach[k] * reach[l] * (1 if k == l else 2)
+        for j in range(k + 1):
+            made = sum(map(mul, columns[k], columns[j][k - j :]))
+            missing = abs((matrix[k][j] << (2 * body.bits)) - made)
+            slack += missing * reach[k] * reach[j] * (1 if k == j else 2)
         work.spend((k + 1) * (2e-7 + (size - k) * (6e-8 + product_seconds(longest, longest))))
     return slack
 
@@ -189,15 +195,15 @@ class _Walk:
         depths = range(len(steps))
         self.root = sum([(self.half + row[0]) << (width * i) for i, row in enumerate(rows[1:])])
         # What one step of a variable adds to the rows behind its own.
-        self.columns = [
-            sum([row[k + 1] << (width * i) for i, row in enumerate(rows[k + 2 :])]) for k in depths
-        ]
+        self.columns = [sum([row[k + 1] << (width * i) for i, row in enumerate(rows[k + 2 :])]) for k in depths]
         self.seconds = 9e-7 + 1.2e-11 * width * len(steps)
 
     def run(self, work: Work) -> None:
         """Walk; a choice of all variables whose form is too small ends it."""
         work.require(self.nodes * self.seconds, f"a search of {self.nodes} nodes")
-        work.hold(sum(map(len, self.steps)) * 100 + (len(self.steps) * self.width // 7 + 100) * len(self.steps) * 10, "fields")
+        work.hold(
+            sum(map(len, self.steps)) * 100 + (len(self.steps) * self.width // 7 + 100) * len(self.steps) * 10, "fields"
+        )
         width, half, limit, last = self.width, self.half, self.limit, len(self.steps) - 1
         mask = (1 << width) - 1
         stack: list[tuple[int, int, int, Any]] = [(0, self.first, self.root, None)]
@@ -245,5 +251,5 @@ class _Walk:
 
 
 def _value(matrix: Sequence[Sequence[int]], u: Sequence[int]) -> int:
-    """u'Mu."""
+    """The form u'Mu."""
     return sum([a * sum(map(mul, row, u)) for a, row in zip(u, matrix, strict=True)])

@@ -1,8 +1,9 @@
 """Method `branch`: one neuron on many samples, by branch and bound over its weights.
 
-The normal form has one unit, so that every point's cost is a function of one sum. Box bounds (`dnnt.neuron.bounds`) take any
-activation and loss, sphere decoding (`dnnt.neuron.sphere`) the squared loss of a linear unit; what is predicted to have
-fewer nodes is taken. Losses that are far below the best one are ruled out first, so that a limit leaves a bound.
+The normal form has one unit, so that every point's cost is a function of one sum. Box bounds (`dnnt.neuron.bounds`)
+take any activation and loss, sphere decoding (`dnnt.neuron.sphere`) the squared loss of a linear unit; what is
+predicted to have fewer nodes is taken. Losses that are far below the best one are ruled out first, so that a limit
+leaves a bound.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ With `low` what k_i has reached and `rest` the most that the levels to come can 
 cost for k between low and low + rest; the bound is the sum over the points. Two ways of having it quickly:
 
 - `Tables`: a memory for each level and point, of the least cost by what k_i has reached.
-- `Fields`: for costs with few steps. A cost falls in steps to its least value and then rises in steps; each step is a field of
-  a long integer, in which one bit says whether the step can still be avoided. Adding one integer updates all of them,
-  and counting bits gives the bound: a node takes about a microsecond, whatever the number of points.
+- `Fields`: for costs with few steps. A cost falls in steps to its least value and then rises in steps; each step is a
+field of a long integer, in which one bit says whether the step can still be avoided. Adding one integer updates all
+of them, and counting bits gives the bound: a node takes about a microsecond, whatever the number of points.
 """
 
 from __future__ import annotations
@@ -136,8 +136,9 @@ class Tables(Bounds):
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps of all points: (point, place, height, rising). A falling step is avoided where k >= place can be reached,
-    a rising one as long as k <= place. `base` is the sum of the least costs. `exact`: nothing else makes up the costs.
+    """The steps of all points: (point, place, height, rising). A falling step is avoided where k >= place can be
+    reached, a rising one as long as k <= place. `base` is the sum of the least costs. `exact`: nothing else makes up
+    the costs.
     """
 
     base: Number
@@ -189,7 +190,9 @@ def _climb(point: Point, order: list[int], most: int) -> tuple[list[tuple[int, N
     return made, odd
 
 
-def _between(point: Point, near: int, far: int, low: Number, high: Number, made: list[tuple[int, Number]], most: int) -> bool:
+def _between(
+    point: Point, near: int, far: int, low: Number, high: Number, made: list[tuple[int, Number]], most: int
+) -> bool:
     """Add the steps between two places at which the costs are `low` and `high`, nearest first; False: too many."""
     if low == high:
         return True
@@ -218,7 +221,9 @@ class Fields(Bounds):
         for bit in range(max(heights, default=0).bit_length()):
             chosen = [i for i, height in enumerate(heights) if height >> bit & 1]
             if chosen:
-                planes.append((1 << bit, _packed([top if h >> bit & 1 else 0 for h in heights[: chosen[-1] + 1]], width)))
+                planes.append(
+                    (1 << bit, _packed([top if h >> bit & 1 else 0 for h in heights[: chosen[-1] + 1]], width))
+                )
         self.planes = planes
         # A falling step: top + (what k can be at most) - place; a rising one: top + place - k.
         self.root = _packed(
@@ -228,7 +233,10 @@ class Fields(Bounds):
         for of in gains:
             most = [max(column) for column in zip(*of, strict=True)]
             self.moves.append(
-                [_packed([-move[i] if rising else move[i] - most[i] for i, _, _, rising in ordered], width) for move in of]
+                [
+                    _packed([-move[i] if rising else move[i] - most[i] for i, _, _, rising in ordered], width)
+                    for move in of
+                ]
             )
         kilobits = sum(mask.bit_length() for _, mask in planes) / 1000 + width * len(ordered) / 1000
         self.seconds = (0.35 + 0.1 * len(planes) + 0.03 * kilobits) * 1e-6
@@ -252,7 +260,8 @@ class Fields(Bounds):
 
     def whole(self, state: Any) -> Number:
         """See `Bounds`."""
-        return self.base - sum([height * (state & mask).bit_count() for height, mask in self.planes])
+        avoided: int = sum([height * (state & mask).bit_count() for height, mask in self.planes])
+        return self.base - avoided
 
 
 def _packed(values: Sequence[int], width: int) -> int:
@@ -264,4 +273,3 @@ def _packed(values: Sequence[int], width: int) -> int:
         return total
     half = len(values) // 2
     return _packed(values[:half], width) + (_packed(values[half:], width) << (width * half))
-

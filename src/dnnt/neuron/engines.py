@@ -83,15 +83,19 @@ class BoxEngine(Engine):
 
     @property
     def bytes(self) -> int:
+        """See `Engine`."""
         return sum(len(level.offsets) for level in self.box.levels) * len(self.box.neuron.points) * 60
 
     def predict(self, cap: Number) -> float:
+        """See `Engine`."""
         return search.predicted_nodes(self.box, cap, DIVES, Random(2))
 
     def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+        """See `Engine`."""
         return search.explore(self.box, cap, strict, found, poll)
 
     def grounds(self, nodes: int) -> OfForm:
+        """See `Engine`."""
         levels = self.box.levels
         body = {"levels": [[level.variable, level.size] for level in levels], "nodes": ROOM * nodes + 1000}
         points = len(self.box.neuron.points)
@@ -118,12 +122,15 @@ class SphereEngine(Engine):
 
     @property
     def bytes(self) -> int:
+        """See `Engine`."""
         return sum(map(len, self.sphere.moves)) * (self.sphere.width * len(self.sphere.moves) // 7 + 60)
 
     def predict(self, cap: Number) -> float:
+        """See `Engine`."""
         return sphere.predicted_nodes(self.sphere, self.sphere.quadratic.most(cap, True), DIVES, Random(2))
 
     def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+        """See `Engine`."""
         quadratic = self.sphere.quadratic
 
         def on_found(steps: sphere.Steps, form: int) -> int:
@@ -135,6 +142,7 @@ class SphereEngine(Engine):
         return sphere.explore(self.sphere, quadratic.most(cap, strict), on_found, on_poll)
 
     def grounds(self, nodes: int) -> OfForm:
+        """See `Engine`."""
         factor = self.sphere.factor
         body = {
             "order": list(factor.order),

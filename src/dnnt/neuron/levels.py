@@ -1,9 +1,9 @@
 """In which order a search decides what: levels, each a part of a variable's value.
 
 A long progression of values is decided by halves: the first level of its variable says in which block of `size`
-neighbours the value lies, the next one in which smaller block of it, the last one which value it is. Blocks may overlap,
-so that all blocks of a level are equally long and the choice at a level adds the same whatever was chosen before. What
-narrows the sums most is decided first.
+neighbours the value lies, the next one in which smaller block of it, the last one which value it is. Blocks may
+overlap, so that all blocks of a level are equally long and the choice at a level adds the same whatever was chosen
+before. What narrows the sums most is decided first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ MOST_TOGETHER = 4
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A part of the value of a variable: one of `offsets` is added to it; afterwards `size` values are left together."""
+    """A part of the value of a variable: one of `offsets` is added to it; afterwards `size` values are left
+    together.
+    """
 
     variable: int
     size: int
@@ -48,7 +50,7 @@ def _levels(variable: int, values: Sequence[Number]) -> list[Level]:
     if size <= MOST_TOGETHER or not is_progression(values):
         return [Level(variable, 1, tuple(values))]
     step = normal(values[1] - values[0])
-    made = []
+    made: list[Level] = []
     while size > 1:
         half = (size + 1) // 2 if size > MOST_TOGETHER else 1
         starts = sorted({*range(0, size - half + 1, half), size - half})

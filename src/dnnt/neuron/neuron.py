@@ -8,9 +8,10 @@ known exactly, and so are some places (`ends`) between which it is monotone.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from dnnt.activations import KINDS, Activation
 from dnnt.exact import Number, bits, common_step, normal
@@ -63,7 +64,9 @@ def neuron_of(form: Form) -> Neuron | str:
     """The neuron of a form of one unit, or why the form is none."""
     if len(form.units) != 1 or form.units[0].products:
         count = len(form.units)
-        return f"its normal form has {count} units, and the method is for one" if count != 1 else "its unit feeds itself"
+        return (
+            f"its normal form has {count} units, and the method is for one" if count != 1 else "its unit feeds itself"
+        )
     unit = form.units[0]
     given = [*unit.constant, *(value for variable in form.variables for value in _ends(variable.values))]
     given += [entry for _, column in unit.terms for entry in column]
@@ -86,9 +89,16 @@ def neuron_of(form: Form) -> Neuron | str:
         if turns is None:
             listed += top
             if listed > MOST_LISTED:
-                return "nothing is known of its activation or loss between two arguments, and there are too many of them"
+                return (
+                    "nothing is known of its activation or loss between two arguments, and there are too many of them"
+                )
         points.append(_point(form, unit.activation, place, i, normal(start), pitch or 1, top, turns))
     return Neuron(form, unit, tuple(values), tuple(columns), tuple(points))
+
+
+def known_outputs(form: Form, i: int) -> list[tuple[int, Number]]:
+    """(place, value) of the outputs at a point that are known."""
+    return [(p, of[i]) for p, of in enumerate(form.outputs) if isinstance(of, tuple)]
 
 
 def _ends(values: Sequence[Number]) -> tuple[Number, ...]:
@@ -105,7 +115,9 @@ def _point(
     top: int,
     turns: tuple[tuple[Number, ...], tuple[Number, ...]] | None,
 ) -> Point:
-    known = [0 if of == 0 and p == place else of[i] for p, of in enumerate(form.outputs)]  # type: ignore[index]
+    known: list[Number] = [0] * len(form.outputs)
+    for p, f in known_outputs(form, i):
+        known[p] = f
     before, behind = tuple(known[:place]), tuple(known[place + 1 :])
     memory: dict[Number, Number] = {}
     costs: dict[int, Number] = {}
@@ -123,16 +135,14 @@ def _point(
             costs[k] = found
         return found
 
-    ends: Iterable[int]
-    if turns is None or top <= SHORT:
-        ends = range(top + 1)
-    else:
-        ends = _monotone(start, unit, top, value, *turns)
-    ends = tuple(ends)
+    listed = turns is None or top <= SHORT
+    ends = tuple(range(top + 1)) if listed or turns is None else tuple(_monotone(start, unit, top, value, *turns))
     return Point(start, unit, top, cost, ends, tuple([cost(k) for k in ends]))
 
 
-def _turns(form: Form, activation: Activation, place: int, i: int) -> tuple[tuple[Number, ...], tuple[Number, ...]] | None:
+def _turns(
+    form: Form, activation: Activation, place: int, i: int
+) -> tuple[tuple[Number, ...], tuple[Number, ...]] | None:
     """Arguments between which the activation is monotone, and outputs between which the cost is; None if not known."""
     if activation.is_custom or not KINDS[activation.kind].regular:
         return None
@@ -156,7 +166,7 @@ def _breaks(loss: Loss, form: Form, place: int, i: int) -> set[Number] | None:
     if loss.kind == "hinge":
         margin = dict(loss.arguments)["margin"]
         return {normal(Fraction(margin) / y) for y in labels if y}
-    others = [(p, of[i]) for p, of in enumerate(form.outputs) if not isinstance(of, int)]
+    others = known_outputs(form, i)
     if loss.kind == "maximum":
         found = set(labels)
         for _, y in samples:
@@ -185,23 +195,27 @@ def _monotone(
     for z in arguments:
         k = int((z - start) // unit)
         places.update(p for p in range(k - 1, k + 3) if 0 < p < top)
-    ordered = sorted(places)
-    for a, b in zip(ordered, ordered[1:], strict=False):
+    for a, b in list(pairwise(sorted(places))):
         first, last = value(a), value(b)
         if first == last or b - a < 2:
             continue
-        rising = first < last
         for y in breaks:
-            if not min(first, last) <= y <= max(first, last):
-                continue
-            for reached in (lambda f, y=y: f >= y, lambda f, y=y: f > y):  # type: ignore[misc]
-                # The first k whose value is past y, in the direction in which values go.
-                low, high = a, b
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    if reached(value(middle)) == rising:
-                        high = middle
-                    else:
-                        low = middle
-                places.update(p for p in (low - 1, low, high, high + 1) if 0 < p < top)
+            if min(first, last) <= y <= max(first, last):
+                for k in (_first_past(value, a, b, y, True), _first_past(value, a, b, y, False)):
+                    places.update(p for p in range(k - 2, k + 2) if 0 < p < top)
     return sorted(places)
+
+
+def _first_past(value: Callable[[int], Number], a: int, b: int, y: Number, or_at: bool) -> int:
+    """The first place of a monotone stretch whose value is past y (`or_at`: or y), in the direction in which it
+    goes.
+    """
+    rising = value(a) < value(b)
+    while b - a > 1:
+        middle = (a + b) // 2
+        f = value(middle)
+        if (f > y if rising else f < y) or (or_at and f == y):
+            b = middle
+        else:
+            a = middle
+    return b

@@ -1,9 +1,9 @@
 """The squared loss of a linear unit as a quadratic form in integers, and a factor of it.
 
-With steps t_j of the values of the variables, u = (1, t_1, …, t_d), the loss is uᵀMu / denominator + least, with an integer
-matrix M. A lower triangular integer matrix R has RᵀR close to 4^bits · M; what is missing, E, can make a difference of at
-most slack = Σ |E_kl| · max |u_k| · max |u_l|, an exact integer, to the form. So the sums of squares of the first rows of Ru
-are lower bounds on 4^bits · uᵀMu + slack: sphere decoding without rounding errors.
+With steps t_j of the values of the variables, u = (1, t_1, …, t_d), the loss is uᵀMu / denominator + least, with an
+integer matrix M. A lower triangular integer matrix R has RᵀR close to 4^bits · M; what is missing, E, can make a
+difference of at most slack = Σ |E_kl| · max |u_k| · max |u_l|, an exact integer, to the form. So the sums of squares
+of the first rows of Ru are lower bounds on 4^bits · uᵀMu + slack: sphere decoding without rounding errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import gcd, isqrt, lcm
 
 from dnnt.exact import Number, common_step, normal
-from dnnt.neuron.neuron import Neuron
+from dnnt.neuron.neuron import Neuron, known_outputs
 
 LINEAR = ("identity", "scale")
 
@@ -35,7 +35,9 @@ class Quadratic:
     def form(self, t: Sequence[int]) -> int:
         """The form at a choice of steps."""
         u = (1, *t)
-        return sum([a * sum([m * b for m, b in zip(row, u, strict=True)]) for a, row in zip(u, self.matrix, strict=True)])
+        return sum(
+            [a * sum([m * b for m, b in zip(row, u, strict=True)]) for a, row in zip(u, self.matrix, strict=True)]
+        )
 
     def loss(self, form: int) -> Number:
         """The loss for a value of the form."""
@@ -81,22 +83,25 @@ def quadratic_of(neuron: Neuron) -> Quadratic | None:
         weight = sum(w for w, _ in samples)
         mean = Fraction(sum(w * y[place] for w, y in samples)) / weight
         least += sum(w * y[place] ** 2 for w, y in samples) - weight * mean * mean
-        others = [(p, of[i]) for p, of in enumerate(form.outputs) if not isinstance(of, int)]
+        others = known_outputs(form, i)
         least += sum(w * (f - y[p]) ** 2 for w, y in samples for p, f in others)
         given = [column[i] for column in neuron.columns]
         offset = slope * (neuron.unit.constant[i] + sum(a * b for a, b in zip(given, origins, strict=True))) - mean
-        row = [normal(Fraction(offset)), *[normal(slope * a * e) for a, e in zip(given, pitches, strict=True)]]
+        row: list[Number] = [
+            normal(Fraction(offset)),
+            *[normal(slope * a * e) for a, e in zip(given, pitches, strict=True)],
+        ]
         scale = lcm(*[q.denominator for q in row])
         rows.append((normal(Fraction(weight) / (scale * scale)), [int(q * scale) for q in row]))
     denominator = lcm(*[w.denominator for w, _ in rows])
     size = len(neuron.columns) + 1
     matrix = [[0] * size for _ in range(size)]
-    for w, row in rows:
+    for w, integers in rows:
         times = int(w * denominator)
-        for k, a in enumerate(row):
+        for k, a in enumerate(integers):
             if a:
                 of, b = matrix[k], times * a
-                matrix[k] = [m + b * c for m, c in zip(of, row, strict=True)]
+                matrix[k] = [m + b * c for m, c in zip(of, integers, strict=True)]
     shared = gcd(denominator, *[m for row in matrix for m in row])
     return Quadratic(
         tuple([tuple([m // shared for m in row]) for row in matrix]),
@@ -109,7 +114,9 @@ def quadratic_of(neuron: Neuron) -> Quadratic | None:
 
 
 def factor_of(quadratic: Quadratic) -> Factor:
-    """A factor whose slack is far below 4^bits: the variable that is decided last is the one that says least, and so on."""
+    """A factor whose slack is far below 4^bits: the variable that is decided last is the one that says least, and so
+    on.
+    """
     matrix = quadratic.matrix
     size = len(matrix)
     reach = [1, *[max(map(abs, of)) for of in quadratic.steps]]
@@ -125,10 +132,10 @@ def factor_of(quadratic: Quadratic) -> Factor:
         k = min(waiting, key=lambda k: left[k][k]) if waiting else 0
         pivot = isqrt(max(0, left[k][k]))
         active = [0, *waiting]
-        entries = {l: (2 * left[k][l] + pivot) // (2 * pivot) if pivot else 0 for l in active}
+        entries = {j: (2 * left[k][j] + pivot) // (2 * pivot) if pivot else 0 for j in active}
         entries[k] = pivot
-        for l in active:
-            slack += abs(left[k][l] - pivot * entries[l]) * reach[k] * reach[l] * (1 if l == k else 2)
+        for j in active:
+            slack += abs(left[k][j] - pivot * entries[j]) * reach[k] * reach[j] * (1 if j == k else 2)
         rows.append(list(entries.items()))
         if not waiting:
             break
@@ -137,8 +144,8 @@ def factor_of(quadratic: Quadratic) -> Factor:
         for i in (0, *waiting):
             times, of = entries[i], left[i]
             if times:
-                for l in (0, *waiting):
-                    of[l] -= times * entries[l]
+                for j in (0, *waiting):
+                    of[j] -= times * entries[j]
     order.reverse()
     rows.reverse()
     place = {0: 0, **{k: i + 1 for i, k in enumerate(order)}}

@@ -1,6 +1,7 @@
 """Branch and bound over levels with box bounds: descent for a first incumbent, then depth first, the best choice first.
 
-How many nodes that takes is predicted by random dives (D. E. Knuth, Estimating the efficiency of backtrack programs, 1975).
+How many nodes that takes is predicted by random dives (D. E. Knuth, Estimating the efficiency of backtrack programs,
+1975).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from math import inf
 from random import Random
 from typing import Any
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.neuron.bounds import Bounds
 from dnnt.neuron.levels import Level, values_of
 from dnnt.neuron.neuron import Neuron
@@ -56,9 +57,7 @@ def descent(box: Box, starts: int, random: Random) -> tuple[Number, tuple[int, .
     bounds = box.bounds
     best: tuple[Number, tuple[int, ...]] | None = None
     for start in range(starts):
-        choices = [random.randrange(len(level.offsets)) for level in box.levels]
-        if not start:
-            choices = [min(range(len(of.offsets)), key=lambda i, of=of: abs(of.offsets[i])) for of in box.levels]  # type: ignore[misc]
+        choices = [random.randrange(len(level.offsets)) if start else _smallest(level) for level in box.levels]
         state = bounds.state_of(choices)
         cost = bounds.whole(state)
         still = 0
@@ -78,6 +77,11 @@ def descent(box: Box, starts: int, random: Random) -> tuple[Number, tuple[int, .
             best = loss, tuple(choices)
     assert best is not None, "there is at least one start"
     return best
+
+
+def _smallest(level: Level) -> int:
+    """The choice closest to 0."""
+    return min(range(len(level.offsets)), key=lambda i: magnitude(level.offsets[i]))
 
 
 def predicted_nodes(box: Box, cap: Number, dives: int, random: Random) -> float:

@@ -1,4 +1,5 @@
-"""Sphere decoding in a box (C. P. Schnorr, M. Euchner, Lattice basis reduction, 1994): depth first, nearest values first.
+"""Sphere decoding in a box (C. P. Schnorr, M. Euchner, Lattice basis reduction, 1994): depth first, nearest values
+first.
 
 The sums of all rows still to come are fields of one long integer, so that a choice updates them by one addition; the
 row that comes next is always the lowest field.
@@ -124,9 +125,7 @@ def predicted_nodes(sphere: Sphere, most: int, dives: int, random: Random) -> fl
     return total / dives
 
 
-def explore(
-    sphere: Sphere, most: int, found: Callable[[Steps, int], int], poll: Callable[[], int]
-) -> int:
+def explore(sphere: Sphere, most: int, found: Callable[[Steps, int], int], poll: Callable[[], int]) -> int:
     """All steps with a form of at most `most`; `found` may lower that at each of them. Returns the number of nodes."""
     order = sphere.factor.order
     last = len(order) - 1
