@@ -229,7 +229,7 @@ class OfForm:
         return {"kind": self.kind, **self.body}
 
 
-FORM_KINDS: tuple[str, ...] = ("branch", "clauses",)
+FORM_KINDS: tuple[str, ...] = ("branch", "clauses", "columns",)
 """The kinds of grounds that speak of the normal form."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dnnt_check.branch import check_branch, read_branch
 from dnnt_check.budget import Work
 from dnnt_check.clauses import check_clauses, read_clauses
+from dnnt_check.column_search import check_columns, read_columns
 from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.numbers import Number
@@ -32,4 +33,5 @@ class Kind:
 FORM_KINDS: Mapping[str, Kind] = {
     "clauses": Kind(read_clauses, check_clauses),
     "branch": Kind(read_branch, check_branch),
+    "columns": Kind(read_columns, check_columns),
 }

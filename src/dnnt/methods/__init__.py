@@ -10,6 +10,7 @@ from dnnt.methods.base import Method
 _WHERE: Mapping[str, str] = {
     "branch": "dnnt.methods.branch",
     "brute-force": "dnnt.methods.brute_force",
+    "columns": "dnnt.methods.columns",
     "paper-dp": "dnnt.methods.paper_dp",
     "reachable": "dnnt.methods.reachable",
     "restricted": "dnnt.methods.restricted",
