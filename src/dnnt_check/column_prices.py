@@ -1,12 +1,12 @@
 """What points cost that have equal outputs, and what outputs cost as soon as some of them are known.
 
-A class of points with equal outputs costs at least the least sum of losses over all vectors of outputs. It is found over
-a list that holds a best one for certain:
+A class of points with equal outputs costs at least the least sum of losses over all vectors of outputs. It is found
+over a list that holds a best one for certain:
 
 - of a loss that is a sum over the outputs, output by output; also where only one output is a unit;
 - an output whose values are few: all of them;
-- else the weighted mean for `squared`, the targets for `absolute` and `zero_one`, the places margin / y and 0 for `hinge`,
-  -1 and 1 for `misclassified` with one output, and what a `table` lists and one number more;
+- else the weighted mean for `squared`, the targets for `absolute` and `zero_one`, the places margin / y and 0 for
+  `hinge`, -1 and 1 for `misclassified` with one output, and what a `table` lists and one number more;
 - with several outputs and another loss: all combinations of few values, or the targets of `zero_one`.
 
 In all other cases nothing is known, and a class costs at least 0.
@@ -145,8 +145,8 @@ class Prices:
         terms = []
         for weight, labels in self.instance.samples[point]:
             met = [labels[p] if value is None else value for p, value in zip(self.open, given, strict=True)]
-            values = iter(met)
-            outputs = tuple([next(values) if isinstance(of, int) else of[point] for of in self.form.outputs])
+            following = iter(met)
+            outputs = tuple([next(following) if isinstance(of, int) else of[point] for of in self.form.outputs])
             terms.append((weight, self.loss(outputs, labels)))
         return self._weighted(terms)
 

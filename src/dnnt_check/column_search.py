@@ -2,9 +2,9 @@
 
 Stage by stage each unit gets one of the columns that it can have. Points that agree in everything that is still to be
 read have equal outputs, which costs something (`column_prices`). While that is too much, some points of a class must be
-told apart by the units that are left, so the search need only branch on the columns that tell apart one of some pairs that
-cannot all stay together; a column that was tried for a group of units is not tried again beside it. How to choose the
-pairs does not matter for the proof, only for its length.
+told apart by the units that are left, so the search need only branch on the columns that tell apart one of some pairs
+that cannot all stay together; a column that was tried for a group of units is not tried again beside it. How to choose
+the pairs does not matter for the proof, only for its length.
 """
 
 from __future__ import annotations
@@ -280,9 +280,9 @@ class _Search:
             option = options.all[index]
             divided = [mask & part for mask in state.classes for part in option.parts]
             several, paid = self._settled(divided, state.paid)
-            left = tuple([count - (group == option.group) for group, count in enumerate(state.left)])
+            rest = tuple([count - (group == option.group) for group, count in enumerate(state.left)])
             joined = state.joined & ~options.pairs[index] if options.pairs else 0
-            self._choose(number, options, _State(several, paid, joined, allowed, left), (*chosen, index))
+            self._choose(number, options, _State(several, paid, joined, allowed, rest), (*chosen, index))
             allowed &= ~(1 << index)
 
     def _sorted(self, options: _Options, state: _State, branches: int) -> list[int]:

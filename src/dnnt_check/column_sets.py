@@ -49,9 +49,7 @@ class ColumnSets:
 
     def of(self, adder: Adder, columns: Mapping[int, Shape]) -> tuple[Shape, ...]:
         """All columns that the unit can have."""
-        rows = [
-            (columns[what].values if isinstance(what, int) else what, factors) for what, factors in adder.summands
-        ]
+        rows = [(columns[what].values if isinstance(what, int) else what, factors) for what, factors in adder.summands]
         # In order, so that units that add up the same are one case.
         key = (adder.activation, adder.constant, tuple(sorted(rows)))
         self.work.spend(3e-6 + len(rows) * self.points * 1e-7)
@@ -79,9 +77,9 @@ class ColumnSets:
             common = lcm(common, denominator * _denominator(row))
             if common.bit_length() > MOST_BITS:
                 raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")
-        reach = max([abs(value) for value in constant])
+        reach = max(max(constant), -min(constant))
         for row, factors in rows:
-            reach += max([abs(value) for value in row]) * max(-factors[0], factors[-1])
+            reach += max(max(row), -min(row)) * max(-factors[0], factors[-1])
         length = int(reach * common).bit_length() + 1
         if length > 2 * MOST_BITS:
             raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")

@@ -1,7 +1,7 @@
 """What one level may compute: entries, which are the columns of a kind of unit that divide the points in the same way.
 
-For every pair of points a mask of the entries that separate it, and for every entry a mask of the pairs that it separates
-(pair i < j has the bit i·n + j).
+For every pair of points a mask of the entries that separate it, and for every entry a mask of the pairs that it
+separates (pair i < j has the bit i·n + j).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Entry:
 class Block:
     """A level with the columns of all earlier ones chosen.
 
-    `of_kind`: masks of the entries of each kind; `most`: the most parts that an entry of the kind has; `excess`: by pair, what
-    it costs to leave it together; `splitters`: by pair, the entries that separate it; `pairs`: by entry, the pairs that it
-    separates, of those with an excess.
+    `of_kind`: masks of the entries of each kind; `most`: the most parts that an entry of the kind has; `excess`: by
+    pair, what it costs to leave it together; `splitters`: by pair, the entries that separate it; `pairs`: by entry, the
+    pairs that it separates, of those in question; `together`: these pairs, with an excess and in one class.
     """
 
     depth: int

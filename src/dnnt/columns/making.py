@@ -1,7 +1,7 @@
 """The columns that a unit may have, given the columns of its sources.
 
-Sums are formed as big integers: a vector over the points is packed into one integer with a field of whole bytes for each
-point, wide enough for every sum (so that adding integers adds vectors), and a set of integers is a set of vectors.
+Sums are formed as big integers: a vector over the points is packed into one integer with a field of whole bytes for
+each point, wide enough for every sum (so that adding integers adds vectors), and a set of integers is a set of vectors.
 Rational numbers are multiplied by a common denominator first. The values of a two-valued unit are the top bits of the
 fields. A column is made once: equal columns are one object.
 """
@@ -165,7 +165,7 @@ class _Sums:
         self.points = maker.points
         factors = [_denominator(part.multipliers) for part in parts]
         self.scale = lcm(*[f * _denominator(part.vector) for f, part in zip(factors, parts, strict=True)])
-        most = sum(max(map(abs, p.multipliers)) * max(map(abs, p.vector), default=0) for p in parts)
+        most: Number = sum(_largest(p.multipliers) * _largest(p.vector) for p in parts)
         # Twice as wide as needed for the sum, so that negative sums become fields above 0 once the middle is added.
         needed = (int(most * self.scale).bit_length() + 8) // 8
         self.width = next((width for width in _FIELDS if width >= needed), needed)
@@ -267,6 +267,11 @@ class _Sums:
 
 def _denominator(values: Iterable[Number]) -> int:
     return lcm(*[value.denominator for value in values])
+
+
+def _largest(values: Sequence[Number]) -> Number:
+    """The largest absolute value."""
+    return max(max(values), -min(values)) if values else 0
 
 
 def negative(column: Column) -> Vector:

@@ -55,7 +55,7 @@ class Unit:
     @property
     def choices(self) -> int:
         """The number of choices of its variables."""
-        return prod(len(each.values) for each in (*self.terms, *self.links))
+        return prod([len(term.values) for term in self.terms]) * prod([len(link.values) for link in self.links])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 In a level every unit gets a column, as a multiset for interchangeable units. As long as a class of points with the same
 codes costs too much, it has to be divided: the search picks a pair (or disjoint pairs) that cannot stay together,
-branches on the entries that separate one of them, and forbids an entry in all that comes after its branch. A branch ends
-where what is left cannot separate enough: by the number of parts, or by how many pairs an entry separates at most.
+branches on the entries that separate one of them, and forbids an entry in all that comes after its branch. A branch
+ends where what is left cannot separate enough: by the number of parts, or by how many pairs an entry separates at most.
 Source: the search for a small hitting set (branch on the set with the fewest members left).
 """
 
@@ -57,9 +57,7 @@ class Target:
 class Search:
     """The search in one problem for a target; `found` is told of whatever is better than all before."""
 
-    def __init__(
-        self, form: Form, problem: Problem, maker: Maker, target: Target, run: Run, found: Found
-    ) -> None:
+    def __init__(self, form: Form, problem: Problem, maker: Maker, target: Target, run: Run, found: Found) -> None:
         self.problem = problem
         self.maker = maker
         self.target = target
@@ -138,7 +136,11 @@ class Search:
             if found is None:
                 return
             branches = found
-        order = sorted(bits(branches), key=lambda e: -(block.pairs[e] & together).bit_count()) if block.pairs else bits(branches)
+        order = (
+            sorted(bits(branches), key=lambda e: -(block.pairs[e] & together).bit_count())
+            if block.pairs
+            else bits(branches)
+        )
         for e in order:
             entry = block.entries[e]
             divided = [mask & part for mask in classes for part in entry.parts]
