@@ -229,7 +229,11 @@ class OfForm:
         return {"kind": self.kind, **self.body}
 
 
-FORM_KINDS: tuple[str, ...] = ("branch", "clauses", "columns",)
+FORM_KINDS: tuple[str, ...] = (
+    "branch",
+    "clauses",
+    "columns",
+)
 """The kinds of grounds that speak of the normal form."""
 
 

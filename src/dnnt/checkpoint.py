@@ -175,9 +175,8 @@ class Checkpoint:
     def _write_certificate(self, name: str, certificate: Certificate) -> None:
         json_text.write_bytes(self._folder / name, certificate_file.to_bytes(certificate))
 
-    def finish(self, run: Run, answer: Answer) -> None:
-        """Write what is left, and how the run ended: nothing is left to do."""
-        self.save(run, at_once=True)
+    def finish(self, answer: Answer) -> None:
+        """Write how the run ended: nothing is left to do."""
         if self.trouble:
             return
         try:

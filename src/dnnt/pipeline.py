@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnt._version import __version__
 from dnnt.annotations.semirings import KINDS
-from dnnt.answer import CHECKED, Answer, Second
+from dnnt.answer import CHECKED, CLAIMED, Answer, Second
 from dnnt.attempt import Finished, attempt
 from dnnt.certificate import Certificate, Lower, Nonnegative, Upper
 from dnnt.collecting import undisturbed
@@ -84,8 +84,9 @@ def solve(
             kept.restore(instance, task.instance, run)
             kept.keep(run, () if task.fixed is None else task.fixed.values)
             answer = _solved(task, request, run, start, kept.found, kept.finished)
+            kept.save(run, at_once=True)
             if answer.exit_code == 0 or answer.stop == "exhausted":
-                kept.finish(run, answer)
+                kept.finish(answer)
         return replace(answer, reason=f"{answer.reason}; {kept.trouble}") if kept.trouble else answer
 
 
@@ -226,6 +227,12 @@ def _answer(
 ) -> Answer:
     instance, incumbent, proof = task.instance, run.incumbent, run.proof
     reached = goal.reached(run)
+    said = run.claimed
+    if not reached and said is not None and (proof is None or proof.bound is None or said.bound > proof.bound):
+        proof = Proof(said.bound, said.strict, Nonnegative())  # For the words of the answer; no certificate has it.
+        reached = goal.closed(incumbent, said.bound, said.strict)
+        stop = "claimed" if reached else checked.stop
+        checked = Checked(CLAIMED if reached else checked.assurance, None if reached else CLAIMED, stop)
     bound = None if proof is None else proof.bound
     if reached and goal.kind == DECIDE and incumbent is not None and goal.satisfied(incumbent.loss):
         bound = None
@@ -234,7 +241,7 @@ def _answer(
         name=instance.name,
         sha256=certificate.sha256 if certificate is not None else "",
         goal=goal.kind,
-        answer=_yes_or_no(instance, goal, run),
+        answer=_yes_or_no(instance, incumbent, proof),
         status="unknown" if finished.refused and not reached else _status(goal, incumbent, proof, reached),
         loss=None if incumbent is None else incumbent.loss,
         bound=bound,
@@ -266,14 +273,16 @@ def _parameters(instance: Instance, incumbent: Incumbent | None) -> Parameters |
         return None
 
 
-def _yes_or_no(instance: Instance, goal: Goal, run: Run) -> str | None:
+def _yes_or_no(instance: Instance, incumbent: Incumbent | None, proof: Proof | None) -> str | None:
     """Whether total loss <= gamma is possible, as far as the run shows it (for `minimize` too)."""
     if instance.gamma is None:
         return None
     decision = Goal(DECIDE, instance.gamma)
-    if run.incumbent is not None and decision.satisfied(run.incumbent.loss):
+    if incumbent is not None and decision.satisfied(incumbent.loss):
         return "yes"
-    return "no" if decision.reached(run) else "unknown"
+    if proof is None:
+        return "unknown"
+    return "no" if proof.bound is None or decision.closed(incumbent, proof.bound, proof.strict) else "unknown"
 
 
 def _status(goal: Goal, incumbent: Incumbent | None, proof: Proof | None, reached: bool) -> str:

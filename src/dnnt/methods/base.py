@@ -14,7 +14,7 @@ from typing import Any
 from dnnt.analysis.plan import Plan
 from dnnt.exact import Number
 from dnnt.instance import Instance
-from dnnt.running import Run
+from dnnt.running import Incumbent, Run
 
 DECIDE = "decide"
 MINIMIZE = "minimize"
@@ -43,11 +43,13 @@ class Goal:
             return True
         if incumbent is not None and self.satisfied(incumbent.loss):
             return True
-        if proof is None or proof.bound is None:
-            return False
+        return proof is not None and proof.bound is not None and self.closed(incumbent, proof.bound, proof.strict)
+
+    def closed(self, incumbent: Incumbent | None, bound: Number, strict: bool) -> bool:
+        """Whether such a lower bound answers the goal, together with an incumbent."""
         if self.kind == DECIDE and self.gamma is not None:
-            return proof.bound > self.gamma or (proof.strict and proof.bound == self.gamma)
-        return incumbent is not None and incumbent.loss == proof.bound
+            return bound > self.gamma or (strict and bound == self.gamma)
+        return incumbent is not None and incumbent.loss <= bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Method(ABC):
 
     name: str
     summary: str
+    proves: bool = True
+    """Whether it ends every search with a proof that is checked (else with claims, or with nothing)."""
 
     @abstractmethod
     def assess(self, instance: Instance) -> Cost | str:

@@ -2,6 +2,7 @@
 
 from dnnt.running.run import (
     MIB,
+    Claim,
     Incumbent,
     Observer,
     Proof,
@@ -13,6 +14,7 @@ from dnnt.running.ticks import ticking
 
 __all__ = [
     "MIB",
+    "Claim",
     "Incumbent",
     "Observer",
     "Proof",

@@ -63,6 +63,14 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A lower bound, strict or not, that a library says and nobody proves."""
+
+    bound: Number
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Observer:
     """Who is told of progress. Both calls come often and must be quick."""
 
@@ -98,6 +106,7 @@ class Run:
         self.first: Incumbent | None = None
         self.incumbent: Incumbent | None = None
         self.proof: Proof | None = None
+        self.claimed: Claim | None = None
         self.work = 0.0
         self.doing = ""
         self.children: list[int] = []
@@ -222,6 +231,13 @@ class Run:
             or (known.bound is not None and (bound, strict) > (known.bound, known.strict))
         ):
             self.proof = Proof(bound, strict, grounds)
+            self.observer.state(self)
+
+    def claim(self, bound: Number, strict: bool) -> None:
+        """Keep this lower bound, which is not proved, if no better one is claimed."""
+        known = self.claimed
+        if known is None or (bound, strict) > (known.bound, known.strict):
+            self.claimed = Claim(bound, strict)
             self.observer.state(self)
 
     def progress(self, doing: str, fraction: float = 0.0) -> None:

@@ -20,7 +20,7 @@ from dnnt.evaluation import evaluate
 from dnnt.exact import Number, text
 from dnnt.formats import instance_file, json_text
 from dnnt.instance import Instance
-from dnnt.methods import NAMES
+from dnnt.methods import NAMES, method as named
 from dnnt.methods.base import DECIDE, MINIMIZE
 from dnnt.parameters import parameters
 from dnnt.reachable import cheapest, execute, halves, hull, key_kinds, keysets, mixtures, search
@@ -34,10 +34,11 @@ FIELDS = (
 
 
 def takers(instance: Instance) -> tuple[str, ...]:
-    """The methods that take an instance: all of them where a space is empty, since none has to be asked then."""
+    """The proving methods that take an instance: all where a space is empty, since none has to be asked then."""
+    proving = [name for name in NAMES if named(name).proves]
     if instance.has_empty_space:
-        return NAMES
-    return tuple(each.name for each in prospects(instance) if each.refusal is None)
+        return tuple(proving)
+    return tuple(each.name for each in prospects(instance, proving) if each.refusal is None)
 
 
 def check_method(
