@@ -19,7 +19,8 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import loss_of
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
-from dnnt.methods.base import DECIDE, MINIMIZE, Goal
+from dnnt.methods import method
+from dnnt.methods.base import DECIDE, MINIMIZE, Cost, Goal
 from dnnt.parameters import Parameters, first_choice
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe
@@ -37,6 +38,9 @@ PROBED = "parameters drawn at random and completed exactly, and the fact that no
 
 WHOLE = ("brute-force", "paper-dp")
 """Methods that see the instance as it is, also where it falls into parts."""
+
+ONLY = "brute-force"
+"""What proves the loss of outputs without a choice."""
 
 TELLING = 0.2
 """Seconds between two looks at what parts have found, while one of them is worked on."""
@@ -113,7 +117,7 @@ def _reach(instance: Instance, goal: Goal, wanted: str, run: Run, said: _Named) 
     if wanted not in WHOLE:
         with ticking(run.check):
             parts = parts_of(instance)
-        if parts is not None:
+        if parts is not None and _taken(parts, wanted):
             finished = _Apart(instance, parts, goal, wanted, run, said).finished()
             if goal.reached(run) or parts.additive:
                 return finished
@@ -137,6 +141,13 @@ def _by_methods(instance: Instance, goal: Goal, wanted: str, run: Run, said: _Na
             reason = f"{choice.reason}; {partner.reached} beside it came first"
             return Finished(partner.reached, reason, "proved", {})
     return Finished(choice.method.name, choice.reason, "proved", stats)
+
+
+def _taken(parts: Parts, wanted: str) -> bool:
+    """Whether a method that was asked for takes every part that has a choice (auto finds one for each)."""
+    if wanted == "auto":
+        return True
+    return all(not part.slots or isinstance(method(wanted).assess(part.instance), Cost) for part in parts.parts)
 
 
 class _Apart:
@@ -209,7 +220,8 @@ class _Apart:
         if not goal.reached(run):
             self.run.progress(f"part {index + 1} of {len(self.parts.parts)}", index / len(self.parts.parts))
             self.run.follow(run)
-            self.reports.append(_reach(part.instance, goal, self.wanted, run, self.said))
+            report = _reach(part.instance, goal, self.wanted if part.slots else ONLY, run, self.said)
+            self.reports += [report] if part.slots else []
             if gamma is None and run.incumbent is not None and run.incumbent.loss == 0:
                 run.prove(0, False, Nonnegative())
         self._tell()
