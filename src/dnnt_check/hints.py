@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dnnt_check.budget import Invalid, Work
 
 #: Predicted seconds for a literal that is looked at, for a hint, and for a line.
-LOOK = 6e-8
-HINT = 1.5e-7
+LOOK = 4e-8
+HINT = 3e-7
 LINE = 2e-6
+
+#: So many literals may be looked at between two looks at the clock.
+CHUNK = 200_000
 
 #: Bytes of a literal in a clause that is kept, and of a clause.
 BYTES = 8
@@ -30,41 +33,50 @@ def check_derivation(given: Sequence[tuple[int, ...]], proof: Sequence[int], lit
     """
     if not proof and () in given:
         return
-    lines = _lines(given, proof, literals, work)
+    lines, longest = _lines(given, proof, literals, work)
+    # So many hints are followed between two looks at the clock.
+    chunk = 1 + CHUNK // (longest + 3)
     # Negative literals are found from the end of the list.
-    false = bytearray(2 * literals + 1)
+    false = [False] * (2 * literals + 1)
     clauses = list(given)
     clauses.insert(0, ())
     for start, middle, end in lines:
         derived = tuple(proof[start:middle])
-        for literal in derived:
-            false[literal] = 1
         trail = list(derived)
-        looked = 0
-        for hint in proof[middle + 1 : end]:
-            unit = 0
-            clause = clauses[hint]
-            looked += len(clause) + 3
-            if looked > 20_000:
-                work.spend(looked * LOOK)
-                looked = 0
-            for literal in clause:
-                if not false[literal]:
-                    if unit and unit != literal:
-                        raise Invalid(f"{_place(len(clauses) - len(given))}: clause {hint} is neither unit nor empty")
-                    unit = literal
-            if not unit:
-                break
-            false[-unit] = 1
-            trail.append(-unit)
-        else:
-            raise Invalid(f"{_place(len(clauses) - len(given))}: the hints do not contradict")
+        for literal in derived:
+            false[literal] = True
+        follows = False
+        while not follows:
+            if middle + 1 == end:
+                raise Invalid(f"{_place(len(clauses) - len(given))}: the hints do not contradict")
+            first, middle = middle + 1, min(middle + chunk, end - 1)
+            follows = _contradicts(clauses, proof[first : middle + 1], false, trail, len(clauses) - len(given))
+            work.spend((middle - first) * HINT)
         for literal in trail:
-            false[literal] = 0
+            false[literal] = False
         clauses.append(derived)
-        work.spend(LINE + looked * LOOK + len(derived) * HINT)
+        work.spend(LINE + len(trail) * HINT)
     if not lines or clauses[-1]:
         raise Invalid("lower.grounds.proof: the last line is not the empty clause")
+
+
+def _contradicts(
+    clauses: Sequence[tuple[int, ...]], hints: Sequence[int], false: list[bool], trail: list[int], line: int
+) -> bool:
+    """Follow hints: is one of these clauses empty? What is true by the others is noted in `false` and `trail`."""
+    for hint in hints:
+        unit = 0
+        for literal in clauses[hint]:
+            if false[literal]:
+                continue
+            if unit:
+                raise Invalid(f"{_place(line)}: clause {hint} is neither unit nor empty")
+            unit = literal
+        if not unit:
+            return True
+        false[-unit] = True
+        trail.append(-unit)
+    return False
 
 
 def _place(line: int) -> str:
@@ -73,9 +85,9 @@ def _place(line: int) -> str:
 
 def _lines(
     given: Sequence[tuple[int, ...]], proof: Sequence[int], literals: int, work: Work
-) -> list[tuple[int, int, int]]:
+) -> tuple[list[tuple[int, int, int]], int]:
     """Where each line begins, where its literals end, and where its hints end; all numbers are of literals and of
-    earlier clauses. The work of following the hints is bounded.
+    earlier clauses. The work of following the hints is bounded. Also the length of the longest clause.
     """
     lengths = [0, *map(len, given)]
     work.spend(len(lengths) * 1e-7)
@@ -105,4 +117,4 @@ def _lines(
         work.spend(LINE + (end - start) * 6e-8)
     work.require(seconds, "following the proof")
     work.hold(size, "the derived clauses")
-    return lines
+    return lines, max(lengths)
