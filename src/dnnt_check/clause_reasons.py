@@ -14,7 +14,7 @@ from dnnt_check.grids import Grid, around, single
 from dnnt_check.numbers import Number, normal
 from dnnt_check.point_costs import Region
 from dnnt_check.quantities import Key, Model, Quantity
-from dnnt_check.relations import Relation, relation_of
+from dnnt_check.relations import Relation, relation_of, tight
 from dnnt_check.renaming import Renaming
 
 #: On so few digits of a pre-activation every value is tried.
@@ -88,13 +88,13 @@ class Reasons:
                 holes.setdefault(index, []).append(hole)
         for index, gone in holes.items():
             self.work.spend(len(gone) * 1e-6)
-            first, last = boxes[index] = _tight(*boxes[index], gone)
+            first, last = boxes[index] = tight(*boxes[index], gone)
             if first > last:
                 return True
         self.work.spend(2e-6 + len(literals) * 5e-7)
         if type(reason) is int:
             self.work.spend(len(boxes) * 3e-7 + len(self.relations[reason].factors) * 1e-7)
-            return self.relations[reason].refutes(boxes)
+            return self.relations[reason].refutes(boxes, holes)
         falsehood = _Falsehood(self, boxes, holes)
         if type(reason) is tuple:
             return falsehood.at_point(reason[0])
@@ -137,23 +137,6 @@ def _outside(quantity: Quantity, first: int, last: int) -> Cut:
     if last >= top:
         return index, 0, first - 1, None
     return index, 0, top, (first, last)
-
-
-def _tight(first: int, last: int, holes: list[Hole]) -> tuple[int, int]:
-    """The ends moved inwards until they lie in no hole."""
-    if len(holes) > 1:
-        holes.sort()
-    for low, high in holes:
-        if low <= first <= high:
-            first = high + 1
-    for low, high in sorted(holes, key=_end, reverse=True) if len(holes) > 1 else holes:
-        if low <= last <= high:
-            last = low - 1
-    return first, last
-
-
-def _end(hole: Hole) -> int:
-    return hole[1]
 
 
 class _Falsehood:
@@ -232,7 +215,7 @@ class _Falsehood:
             first, last = -((start - product.low) // each), (product.high - start) // each
         else:
             first, last = -((start - product.high) // each), (product.low - start) // each
-        first, last = _tight(max(int(first), 0), min(int(last), unit.top), gone)
+        first, last = tight(max(int(first), 0), min(int(last), unit.top), gone)
         if first > last:
             return False
         if last - first < FEW:
@@ -277,7 +260,7 @@ class _Falsehood:
             first = max(start - offset, 0)
             last = min(starts[place + 1] - 1 - offset, pre.top) if place + 1 < len(starts) else pre.top
             if gone and first <= last:
-                first, last = _tight(first, last, gone)
+                first, last = tight(first, last, gone)
             if first <= last:
                 ends = function(normal(low + step * first)), function(normal(low + step * last))
                 if _may_be_between(min(ends), max(ends), value, holes):
@@ -386,5 +369,5 @@ def _may_be_between(low: Number, high: Number, of: Grid, holes: list[Hole]) -> b
         return True
     first = 0 if low <= of.low else int(-((of.low - low) // of.step))
     last = of.top if high >= of.high else int((high - of.low) // of.step)
-    first, last = _tight(first, last, holes)
+    first, last = tight(first, last, holes)
     return first <= last

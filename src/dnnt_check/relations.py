@@ -8,6 +8,7 @@ contradict.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,23 @@ MOST_SCALE = 65_536
 Boxes = Mapping[int, tuple[int, int]]
 
 
+def tight(first: int, last: int, holes: list[tuple[int, int]]) -> tuple[int, int]:
+    """The ends of a box moved inwards until they lie in no hole."""
+    if len(holes) > 1:
+        holes.sort()
+    for low, high in holes:
+        if low <= first <= high:
+            first = high + 1
+    for low, high in sorted(holes, key=_end, reverse=True) if len(holes) > 1 else holes:
+        if low <= last <= high:
+            last = low - 1
+    return first, last
+
+
+def _end(hole: tuple[int, int]) -> int:
+    return hole[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """The sum of factors times digits on grids is `target`; the sum lies between `low` and `high`.
@@ -34,7 +52,7 @@ class Relation:
     high: int
     target: int
 
-    def refutes(self, boxes: Boxes) -> bool:
+    def refutes(self, boxes: Boxes, holes: Mapping[int, list[tuple[int, int]]]) -> bool:
         """Can the digits not satisfy the relation?"""
         low, high, target = self.low, self.high, self.target
         factors = self.factors
@@ -50,7 +68,26 @@ class Relation:
                 else:
                     low -= factor * (top - last)
                     high += factor * first
-        return low > target or high < target or self._leaves_rest(boxes)
+        if low > target or high < target or self._leaves_rest(boxes):
+            return True
+        return any(index in factors and self._in_holes(index, boxes[index], holes[index], low, high) for index in holes)
+
+    def _in_holes(self, index: int, box: tuple[int, int], holes: list[tuple[int, int]], low: int, high: int) -> bool:
+        """Are all digits of a quantity in holes that the others leave, if the whole sum lies between these ends?"""
+        factor, _, places = self.factors[index]
+        first, last = box
+        ends = (first, last) if places is None else (places[first], places[last])
+        own = factor * ends[0], factor * ends[1]
+        # The own part is the target without the others, between these.
+        least, most = self.target - high + max(own), self.target - low + min(own)
+        if factor < 0:
+            least, most = -most, -least
+        size = abs(factor)
+        start, end = -(-least // size), most // size
+        if places is not None:
+            start, end = bisect_left(places, start), bisect_right(places, end) - 1
+        first, last = tight(max(first, start), min(last, end), holes)
+        return first > last
 
     def _leaves_rest(self, boxes: Boxes) -> bool:
         """Is the equation wrong modulo the factors of all quantities that are not known?"""

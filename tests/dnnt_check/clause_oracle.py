@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from dnnt.exact import Number, to_json
+from dnnt.exact import Number, normal, to_json
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
 from dnnt.simplify.form import form_of
@@ -67,16 +66,20 @@ class Meaning:
         for i, f in enumerate(rows):
             found["c", i] = form.point_loss(i, f)
             if self.split:
-                one = replace(form, samples=form.samples)
                 for j, value in enumerate(f):
-                    if len(f) == 1:
-                        found["o", j, i] = one.point_loss(i, f)
-                    else:
-                        found["o", j, i] = sum(
-                            weight * form.loss((value,), (labels[j],)) for weight, labels in form.samples[i]
-                        )
-        found["t",] = sum(found["c", i] for i in range(self.points))
+                    found["o", j, i] = self.output_cost(j, i, value)
+        found["t",] = form.total(chosen)
         return found
+
+    def output_cost(self, j: int, i: int, value: Number) -> Number:
+        """What an output costs at a point."""
+        form = self.form
+        if len(form.outputs) == 1:
+            return form.point_loss(i, (value,))
+        total: Number = 0
+        for weight, labels in form.samples[i]:
+            total += weight * form.loss((value,), (labels[j],))
+        return normal(total)
 
     def allowed(self, bound: Number, strict: bool) -> list[dict[Key, Number]]:
         """The choices that the assumption allows."""
@@ -147,10 +150,11 @@ def reasons_of(
 def random_literal(rng: random.Random, meaning: Meaning, keys: list[Key]) -> Literal:
     """A literal about one of the quantities, with ends at or near its values."""
     key = rng.choice(keys)
-    values = sorted({values[key] for values in meaning.values}) if meaning.values else [0]
+    values = sorted({values[key] for values in meaning.values})
+    near: list[Number] = [0, 0, 0, 0, Fraction(1, 3), Fraction(-1, 3), 1, -1]
 
     def end() -> Number:
-        return rng.choice(values) + rng.choice([0, 0, 0, 0, Fraction(1, 3), Fraction(-1, 3), 1, -1])
+        return normal(rng.choice(values) + rng.choice(near))
 
     kind = rng.random()
     if kind < 0.3:
