@@ -14,7 +14,7 @@ from typing import Any
 from dnnt.exact import Number, normal, to_json
 from tests.dnnt_check.clause_oracle import Key, Meaning, written
 
-MOST = 4000
+MOST = 800
 """The most clauses of an encoding."""
 
 
