@@ -28,7 +28,7 @@ NET: dict[str, Any] = {
     "samples": [{"x": [1], "y": [3]}, {"x": [-1], "y": [3]}],
     "loss": "squared",
 }
-"""The hidden unit is 1 at one of the points, where the output is -1 or 2, and 0 elsewhere: the loss is 1 + 9 at least."""
+"""The hidden unit is 1 at one of the points, where the output is -1 or 2, and 0 elsewhere: 1 + 9 is the least loss."""
 
 GOOD = Maker(Meaning(instance_file.parse(encode(NET))), 10, False).body()
 
