@@ -78,8 +78,8 @@ def _of_unit(
         ahead += width - 1
         reach = min(choices, ahead, total - ahead + 1 if single else ahead)
         made += max(1.0, reach) * count * 2
-    values = min(choices, total)
-    return made + (1 if single else 2 * values), 2.0 if single else min(values, 1e6)
+    found = min(choices, total)
+    return made + (1 if single else 2 * found), 2.0 if single else min(found, 1e6)
 
 
 def too_many(estimate: float) -> str | None:

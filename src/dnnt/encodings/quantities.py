@@ -1,8 +1,8 @@
 """Quantities in order encoding: variables, products, values of units, sums; each with the thresholds asked for.
 
 A quantity has the values that it may have (a superset of them), and what the checker knows of it by itself: an
-interval and a grid. `lower(x)` is a literal that is forced wherever the quantity is at least x, `upper(y)` one that is forced
-wherever it is at most y; whoever asks for one makes the quantity write the clauses that force it, later on. So
+interval and a grid. `lower(x)` is a literal that is forced wherever the quantity is at least x, `upper(y)` one that is
+forced wherever it is at most y; whoever asks for one makes the quantity write the clauses that force it, later on. So
 only the thresholds that matter are there, and only the side that matters. (Where the values fill the grid the two sides
 share one literal.)
 """
