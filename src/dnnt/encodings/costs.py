@@ -114,7 +114,7 @@ class PointCost(Quantity):
                 made = {
                     weight * magnitude(f - b) for output, b in zip(self.outputs, y, strict=True) for f in output.values
                 }
-                return sorted(normal(q) for q in made)
+                return sorted({0, *[normal(q) for q in made]})
         if prod(len(output.values) for output in self.outputs) > MOST_CELLS:
             raise TooManyClauses(f"more than {MOST_CELLS:,} combinations of outputs of a sample")
         self.cells = []

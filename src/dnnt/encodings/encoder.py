@@ -8,7 +8,7 @@ without units (`direct`), and where values are interchangeable, their order is f
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dnnt.encodings.book import Book, Key
 from dnnt.encodings.colours import add_order, interchangeable
@@ -47,7 +47,7 @@ class Encoding:
         self.items: list[Quantity] = []
         self.others: list[Key] = []
         self._costs()
-        self.total = self._total(first)
+        self.total = self.balanced(self.items, ("t",), first, self.others)
 
     def forbid(self, threshold: Number) -> None:
         """Write that the total is below the threshold (if strict: at most it), which is not above the first one."""
@@ -59,6 +59,11 @@ class Encoding:
             place = (bisect_right if self.strict else bisect_left)(values, threshold)
             if place < len(values):
                 self.book.clause("t", (-self.total.lower(values[place]),))
+        self.finish()
+
+    def forbid_above(self, sum_of: Linear, threshold: Number) -> None:
+        """Write that another sum is below a threshold, which one of its values reaches."""
+        self.book.clause("t", (-sum_of.lower(threshold),))
         self.finish()
 
     def finish(self) -> None:
@@ -184,18 +189,18 @@ class Encoding:
             return ((part.factor, key),)
         return tuple([(normal(part.factor * c), atom) for c, atom in self.book.sums[key[1]]])
 
-    def _total(self, first: Number) -> Linear | None:
-        """The total: a balanced sum of costs, small ones first."""
-        if not self.items:
+    def balanced(
+        self, items: Sequence[Quantity], key: Key, cut: Number | None, others: Sequence[Key] = ()
+    ) -> Linear | None:
+        """The sum of quantities, as a balanced tree, those of few values first; values above the cut do not matter."""
+        if not items:
             return None
-        parts = [Part(1, item) for item in sorted(self.items, key=lambda item: (len(item.values), item.values[-1]))]
+        parts = [Part(1, item) for item in sorted(items, key=lambda item: (len(item.values), item.values[-1]))]
         while len(parts) > 2:
             pairs = [parts[n : n + 2] for n in range(0, len(parts), 2)]
-            parts = [Part(1, self._sum(pair[0], pair[1], first)) if len(pair) == 2 else pair[0] for pair in pairs]
+            parts = [Part(1, self._sum(pair[0], pair[1], cut)) if len(pair) == 2 else pair[0] for pair in pairs]
             self.poll()
-        return Linear(
-            self.ledger, ("t",), 0, parts[0], parts[1] if len(parts) == 2 else None, first, tuple(self.others)
-        )
+        return Linear(self.ledger, key, 0, parts[0], parts[1] if len(parts) == 2 else None, cut, others)
 
 
 class Constant(Quantity):
