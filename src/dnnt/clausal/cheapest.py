@@ -23,6 +23,7 @@ from dnnt.spaces import Finite, finite, preferred
 
 SPARSEST = "sparsest"
 SMALLEST = "smallest"
+KINDS = (SPARSEST, SMALLEST)
 
 Found = Callable[[Number, Parameters], None]
 
@@ -36,6 +37,8 @@ def cheapest(
     None where no parameters have such a loss. `found` is told of every better choice on the way. Takes what method
     `sat` takes. Raises `Stop` where a limit comes, or there would be too many clauses.
     """
+    if threshold < 0:
+        return None
     form = form_for(instance)
     prices = Prices(form, kind)
     best: tuple[Number, Parameters] | None = None
@@ -125,7 +128,7 @@ class Prices:
             left = value
             for address, below in zip(variable.slots, ways[1:], strict=True):
                 options = [(w, normal(left - w)) for w in self._space(address)]
-                price, _, w, left = min(
+                _, _, w, left = min(
                     [
                         (self._price(address, w) + below[rest], magnitude(w), w, rest)
                         for w, rest in options

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import comb
+from typing import NamedTuple
 
 from dnnt.encodings.book import MOST_CLAUSES
-from dnnt.encodings.quantities import MOST_VALUES, common
-from dnnt.exact import Number, bits, magnitude
+from dnnt.encodings.quantities import common
+from dnnt.exact import Number, bits, magnitude, normal
 from dnnt.simplify.form import Form, Unit
 
 IRREGULAR = frozenset(("custom", "digit_code", "digit_product", "printed_code", "printed_product", "windows"))
 MOST_BITS = 2000
 TWO_VALUES = frozenset(("sign", "step"))
+LOOKED = 4
+"""Points that are looked at."""
 
 
 def refusal(form: Form) -> str | None:
@@ -32,54 +35,89 @@ def refusal(form: Form) -> str | None:
 
 
 def clauses(form: Form, gamma: Number | None) -> float:
-    """About how many clauses the encoding will have; rough."""
+    """About how many clauses the encoding will have; rough: a few points stand for all."""
     points = len(form.points)
-    total = sum(len(variable.values) for variable in form.variables)
-    sizes: list[float] = []
-    estimate = float(total)
-    outputs = {of for of in form.outputs if isinstance(of, int)}
-    for u, unit in enumerate(form.units):
-        made, values = _of_unit(form, unit, sizes, u in outputs, gamma)
-        sizes.append(values)
-        estimate += points * made
+    chosen = sorted({points * k // LOOKED for k in range(LOOKED)}) if points else []
+    made = 0.0
+    for i in chosen:
+        values: list[_Values] = []
+        for u, unit in enumerate(form.units):
+            more, found = _of_unit(form, u, unit, i, values, gamma)
+            values.append(found)
+            made += more
     count = points * max(1, len(form.outputs))
     limit = 50 if gamma is None else max(1, min(2000, int(gamma) + 1))
-    return estimate + count * float(min(limit, count) ** 1.3)
+    costs = count * float(min(limit, count) ** 1.3)
+    return made * points / max(1, len(chosen)) + costs + sum([len(variable.values) for variable in form.variables])
+
+
+class _Values(NamedTuple):
+    """How many values something may have, the least and the greatest, and the step between them (0: one value)."""
+
+    number: float
+    low: Number
+    high: Number
+    step: Number
+
+    def times(self, factor: Number) -> _Values:
+        ends = factor * self.low, factor * self.high
+        return _Values(self.number, min(ends), max(ends), magnitude(factor) * self.step)
+
+    def by(self, other: _Values) -> _Values:
+        ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
+        steps = [self.low * other.step, other.low * self.step, self.step * other.step]
+        return _fitting(self.number * other.number, min(ends), max(ends), common(steps))
+
+
+def _fitting(count: float, low: Number, high: Number, step: Number) -> _Values:
+    return _Values(min(count, float(min(10**15, (high - low) // step)) + 1 if step else 1.0), low, high, step)
 
 
 def _of_unit(
-    form: Form, unit: Unit, sizes: Sequence[float], is_output: bool, gamma: Number | None
-) -> tuple[float, float]:
-    """(clauses at one point, values) of a unit; `sizes` are the values of the units before it."""
-    parts: list[tuple[float, Number]] = []  # Of each summand its values, and the step between them.
+    form: Form, u: int, unit: Unit, i: int, values: Sequence[_Values], gamma: Number | None
+) -> tuple[float, _Values]:
+    """(clauses, values) of a unit at a point; `values` are those of the units before it."""
+    parts: list[_Values] = []
     made = 0.0
+
+    def variable(k: int) -> _Values:
+        of = form.variables[k].values
+        return _Values(len(of), of[0], of[-1], common([b - of[0] for b in of[1:]]))
+
     for k, column in unit.terms:
-        values = form.variables[k].values
-        factor = max(map(magnitude, column), default=0)
-        if factor:
-            parts.append((len(values), factor * common([b - values[0] for b in values[1:]])))
+        if column[i]:
+            parts.append(variable(k).times(column[i]))
     for each in unit.products:
-        size = sizes[each.source]
-        options = 1 if each.variable is None else len(form.variables[each.variable].values)
-        made += 2.5 * size * options
-        parts.append((min(size * options, MOST_VALUES), magnitude(each.factor)))
-    if is_output and gamma == 0 and not unit.products and all(count == 2 for count, _ in parts) and len(parts) > 3:
-        support = sum([1 for _, column in unit.terms if column and column[0]])
-        return float(comb(min(support, 40), 2)), 2.0
-    base = min([step for _, step in parts], default=1)
-    parts.sort(key=lambda part: (-part[0], -part[1]))
-    widths = [(count - 1) * min(10**15, int(step // base)) + 1.0 for count, step in parts]
-    total = float(sum([width - 1 for width in widths]) + 1)
-    single = unit.activation.kind in TWO_VALUES
+        part = values[each.source]
+        if each.variable is not None:
+            of = variable(each.variable)
+            made += 2.5 * part.number * of.number
+            part = part.by(of)
+        parts.append(part.times(each.factor))
+    constant = unit.constant[i]
+    low = normal(constant + sum([part.low for part in parts]))
+    high = normal(constant + sum([part.high for part in parts]))
+    step = common([part.step for part in parts]) if parts else 0
     choices = 1.0
-    ahead = 1.0
-    for (count, _), width in zip(parts, widths, strict=True):
-        choices = min(1e18, choices * count)
-        ahead += width - 1
-        reach = min(choices, ahead, total - ahead + 1 if single else ahead)
-        made += max(1.0, reach) * count * 2
-    found = min(choices, total)
-    return made + (1 if single else 2 * found), 2.0 if single else min(found, 1e6)
+    for part in parts:
+        choices = min(1e18, choices * part.number)
+    single = unit.activation.kind in TWO_VALUES
+    if u in form.outputs and gamma == 0 and len(parts) > 3 and choices == 2.0 ** min(len(parts), 59):
+        return float(comb(min(len(parts), 40), 2)), _Values(2.0, low, high, step)
+    parts.sort(key=lambda part: part.low - part.high)
+    ahead: Number = 0
+    choices = 1.0
+    for place, part in enumerate(parts):
+        ahead += part.high - part.low
+        choices = min(1e18, choices * part.number)
+        reach = min(ahead, high - low - ahead) if single else ahead
+        if place:
+            made += _fitting(choices, 0, reach, step).number * part.number * 2
+    pre = _fitting(choices, low, high, step)
+    ends = unit.activation.interval(low, high)
+    assert ends is not None, "irregular activations are refused"
+    image = _fitting(2.0 if single else pre.number, ends[0], ends[1], step)
+    return made + (2.0 if single else 2 * pre.number), image
 
 
 def too_many(estimate: float) -> str | None:

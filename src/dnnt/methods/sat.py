@@ -20,9 +20,10 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.running import Run, Stop
+from dnnt.running.run import MIB
 
 CLAUSE_SECONDS = 6e-6
-CLAUSE_MEBIBYTES = 1e-3
+CLAUSE_BYTES = 600
 
 
 class Sat(Method):
@@ -50,7 +51,7 @@ class Sat(Method):
             return refused
         seconds = 0.1 + count * CLAUSE_SECONDS
         basis = f"about {count:,.0f} clauses"
-        return Cost(seconds, 20 + count * CLAUSE_MEBIBYTES, basis, most=(float("inf"), float("inf")), unwieldy=True)
+        return Cost(seconds, 20 + count * CLAUSE_BYTES / MIB, basis, most=(float("inf"), float("inf")), unwieldy=True)
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: how many clauses."""
@@ -61,6 +62,7 @@ class Sat(Method):
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Lower the threshold until there is no model."""
         form = form_for(instance)
+        run.need(int(estimate.clauses(form, instance.gamma) * CLAUSE_BYTES), "the clauses")
         try:
             with Search(form, run, goal.threshold) as search:
                 while not goal.reached(run):

@@ -116,7 +116,8 @@ class Form:
         for unit in self.units:
             pre = list(unit.constant)
             for variable, column in unit.terms:
-                pre = _plus(pre, column, chosen[variable])
+                if chosen[variable]:
+                    pre = _plus(pre, column, chosen[variable])
             for product in unit.products:
                 factor = product.factor if product.variable is None else product.factor * chosen[product.variable]
                 pre = _plus(pre, known[product.source], factor)

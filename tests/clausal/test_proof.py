@@ -1,0 +1,89 @@
+"""Trimmed proofs are proofs, whatever clauses were given in between, and small."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from dnnt.clausal.proof import decoded, trimmed
+from dnnt.clausal.solver import Solver
+from dnnt.kernels.proof_walk import trim
+from dnnt.running import Run
+
+
+def pigeons(holes: int, first: int = 0) -> list[list[int]]:
+    """More pigeons than holes."""
+
+    def sits(i: int, j: int) -> int:
+        return first + i * holes + j + 1
+
+    made = [[sits(i, j) for j in range(holes)] for i in range(holes + 1)]
+    for j in range(holes):
+        made += [[-sits(a, j), -sits(b, j)] for a, b in combinations(range(holes + 1), 2)]
+    return made
+
+
+def flat(clauses: list[list[int]]) -> list[int]:
+    return [literal for clause in clauses for literal in (*clause, 0)]
+
+
+def follow(clauses: list[list[int]], proof: list[int]) -> int:
+    """Go through a proof; how many steps it has."""
+    known = [list(clause) for clause in clauses]
+    at = steps = 0
+    while at < len(proof):
+        end = proof.index(0, at)
+        literals, stop = proof[at:end], proof.index(0, end + 1)
+        false = set(literals)
+        closed = False
+        for hint in proof[end + 1 : stop]:
+            free = [literal for literal in known[hint - 1] if literal not in false]
+            if not free:
+                closed = True
+                break
+            assert len(free) == 1
+            false.add(-free[0])
+        assert closed
+        known.append(literals)
+        at = stop + 1
+        steps += 1
+    assert not known[-1]
+    return steps
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 5])
+def test_proofs_of_clauses_given_in_pieces(pieces: int) -> None:
+    extra = [[1000, 1001], [-1001, 1002, 1003], [1004, -1000]]  # Clauses that no proof needs.
+    clauses = [*extra, *pigeons(5)]
+    with Solver(Run(), True) as solver:
+        size = -(-len(clauses) // pieces)
+        for start in range(0, len(clauses), size):
+            solver.add(flat(clauses[start : start + size]))
+            model = solver.solve()
+        assert model is None
+        raw = solver.proof()
+    used, proof = trimmed(raw, len(clauses), lambda: None)
+    assert used == sorted(set(used)) and not set(used) & {0, 1, 2}
+    assert follow([clauses[k] for k in used], proof) > 10
+
+
+def test_the_compiled_walk_is_the_plain_one() -> None:
+    from dnnt.kernels import proofs
+
+    clauses = pigeons(5)
+    with Solver(Run(), True) as solver:
+        solver.add(flat(clauses))
+        assert solver.solve() is None
+        numbers = decoded(solver.proof())
+    plain, compiled = np.zeros((2, len(numbers)), np.int64)
+    one = trim(numbers, len(clauses), plain)
+    other = proofs.trim(numbers, len(clauses), compiled)
+    assert one[1] == other[1] and one[0].tolist() == other[0].tolist()
+    assert plain.tolist() == compiled.tolist()
+
+
+def test_numbers_of_the_file() -> None:
+    assert decoded(b"").tolist() == []
+    assert decoded(bytes([97, 0x80, 0x01, 0xFF, 0xFF, 0x7F, 0])).tolist() == [97, 128, 2**21 - 1, 0]
