@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from dnnt.activations import KINDS, Activation
-from dnnt.exact import Number, bits, common_step, normal
+from dnnt.exact import Number, bits, common_step, magnitude, normal
 from dnnt.losses import Loss
 from dnnt.simplify.form import Form, Unit, Vector
 
@@ -75,6 +75,7 @@ def neuron_of(form: Form) -> Neuron | str:
         return f"it has numbers of more than {MOST_BITS:,} bits"
     values = [variable.values for variable in form.variables]
     steps = [common_step([normal(v - of[0]) for v in of[1:]]) for of in values]
+    spans = [normal(of[-1] - of[0]) for of in values]
     columns: list[Vector] = [column for _, column in unit.terms]
     place = form.outputs.index(0)
     points = []
@@ -83,7 +84,7 @@ def neuron_of(form: Form) -> Neuron | str:
         row = [column[i] for column in columns]
         start = constant + sum(min(a * of[0], a * of[-1]) for a, of in zip(row, values, strict=True))
         pitch = common_step([normal(a * step) for a, step in zip(row, steps, strict=True)])
-        width = sum(abs(a) * (of[-1] - of[0]) for a, of in zip(row, values, strict=True))
+        width = sum([magnitude(a) * span for a, span in zip(row, spans, strict=True)])
         top = int(width // pitch) if pitch else 0
         turns = _turns(form, unit.activation, place, i)
         if turns is None:
@@ -170,7 +171,7 @@ def _breaks(loss: Loss, form: Form, place: int, i: int) -> set[Number] | None:
     if loss.kind == "maximum":
         found = set(labels)
         for _, y in samples:
-            other = max((abs(f - y[p]) for p, f in others), default=0)
+            other = max([magnitude(normal(f - y[p])) for p, f in others], default=0)
             found |= {normal(y[place] - other), normal(y[place] + other)}
         return found
     if loss.kind == "misclassified":
