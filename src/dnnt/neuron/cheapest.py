@@ -1,15 +1,16 @@
 """Of all values of a neuron's variables with a loss that is low enough, the cheapest: sparsest or smallest weights.
 
-Where every point has to be at its least cost (no errors, say), each point is a row: an inequality that its sum has to meet. Costs
-are tried in increasing order. As long as a row is short of something, one of the changes that are still paid for adds its
-share to it; the search branches on the row for which fewest changes do that, and forbids those that it has tried. In all
-other cases the search is that for the least loss, with the cost as a second bound.
+Where every point has to be at its least cost (no errors, say), each point is a row: an inequality that its sum has to
+meet. Costs are tried in increasing order. As long as a row is short of something, one of the changes that are still
+paid for adds its share to it; the search branches on the row for which fewest changes do that, and forbids those that
+it has tried. In all other cases the search is that for the least loss, with the cost as a second bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import Any
@@ -28,6 +29,9 @@ from dnnt.simplify.form import form_of
 
 MOST_FREE = 20_000
 """Combinations of values that cost the same and are tried one by one."""
+
+MOST_COSTS = 20_000
+"""Costs that are tried one after the other."""
 
 Better = Callable[[Number, Parameters], None]
 
@@ -56,8 +60,15 @@ def cheapest(
         raise MethodUnsuitable(neuron)
     prices = Prices(neuron.form, kind)
     rows = rows_of(neuron, threshold)
-    search = _by_rows if rows is not None and _free(prices) <= MOST_FREE else _by_levels
-    found = search(neuron, prices, rows or (), threshold, run, better)
+    deepening = None
+    if rows is not None and _free(prices) <= MOST_FREE:
+        if sum([min(point.at_ends) for point in neuron.points]) > threshold:
+            return None
+        deepening = _Deepening(neuron, prices, rows, run)
+    if deepening is not None and deepening.most <= MOST_COSTS:
+        found = deepening.result()
+    else:
+        found = _by_levels(neuron, prices, threshold, run, better)
     if found is None:
         return None
     parameters = prices.parameters(found)
@@ -118,15 +129,6 @@ def _edge(point: Point, outside: int, inside: int, least: Number) -> int:
     return inside
 
 
-def _by_rows(
-    neuron: Neuron, prices: Prices, rows: Sequence[Row], threshold: Number, run: Run, better: Better
-) -> tuple[Number, ...] | None:
-    least = sum([min(point.at_ends) for point in neuron.points])
-    if least > threshold:
-        return None
-    return _Deepening(neuron, prices, rows, run).result()
-
-
 class _Deepening:
     """Changes of single variables from their cheapest values, each with its price and what it adds to the rows.
 
@@ -162,13 +164,16 @@ class _Deepening:
                     adds = [a - b for a, b in zip(self._row(j, value), self._row(j, self.base[j]), strict=True)]
                     if not any(a > 0 for a in adds):
                         continue  # It costs something and helps no row.
-                    price = int((cost - min(of_values[j])) / self.unit)
+                    price = int((cost - min(of_values[j])) // self.unit)
                     self.moves.append((_packed(adds, width), price, j))
                     self.adds.append(adds)
                     self.changes.append((j, value))
                     self.of_variable[j] |= 1 << (len(self.moves) - 1)
         self.least_price = min([price for _, price, _ in self.moves], default=1)
         self.starts = self._starts(free)
+        self.most = max([price for price, _, _ in self.starts]) + sum(
+            [max([self.moves[m][1] for m in _members(of)], default=0) for of in self.of_variable]
+        )
         self.known: dict[tuple[int, int, int], int] = {}
         self.chosen: list[int] = []
 
@@ -194,16 +199,13 @@ class _Deepening:
             for j, value in enumerate(values):
                 total = [a + b for a, b in zip(total, self._row(j, value), strict=True)]
             state = sum([(self.half + a) << (self.width * r) for r, a in enumerate(total)])
-            made.append((int(price / self.unit), state, values))
+            made.append((int(price // self.unit), state, values))
             self.run.poll()
         return made
 
     def result(self) -> tuple[Number, ...] | None:
         """Costs in increasing order, until one will do or no more can be paid."""
-        most = max([price for price, _, _ in self.starts]) + sum(
-            [max([self.moves[m][1] for m in _members(of)], default=0) for of in self.of_variable]
-        )
-        for cost in range(most + 1):
+        for cost in range(self.most + 1):
             self.run.progress(f"cost {float(cost * self.unit):g}", 0.0)
             reach = self._reach(cost)
             for price, state, values in self.starts:
@@ -220,19 +222,20 @@ class _Deepening:
         """The most that changes of so much cost can add to each row, packed: the best prices per step first."""
         made = []
         for r in range(len(self.rows)):
-            best: dict[int, tuple[float, int, int]] = {}
+            best: dict[int, tuple[Number, int]] = {}
             for (_, price, j), adds in zip(self.moves, self.adds, strict=True):
                 if adds[r] > 0:
-                    ratio, most, cheapest = best.get(j, (0.0, 0, price))
-                    best[j] = max(ratio, adds[r] / price), max(most, adds[r]), min(cheapest, price)
-            left, total = float(budget), 0.0
-            for ratio, most, _ in sorted(best.values(), reverse=True):
-                share = min(left, most / ratio)
-                total += share * ratio
-                left -= share
+                    ratio, most = best.get(j, (0, 0))
+                    best[j] = max(ratio, adds[r] if price == 1 else Fraction(adds[r], price)), max(most, adds[r])
+            left: Number = budget
+            total: Number = 0
+            for ratio, most in sorted(best.values(), reverse=True):
+                share = min(left * ratio, most)
+                total += share
+                left -= share if ratio == 1 else Fraction(share) / ratio
                 if left <= 0:
                     break
-            made.append(min(int(total * 1.000001) + 1, self.half - 1))
+            made.append(min(int(total), self.half >> 1))  # No row is short of more.
         return _packed(made, self.width)
 
     def _helpful(self, row: int, short: int, budget: int) -> int:
@@ -302,9 +305,11 @@ def _packed(values: Sequence[int], width: int) -> int:
 
 
 def _by_levels(
-    neuron: Neuron, prices: Prices, rows: Sequence[Row], threshold: Number, run: Run, better: Better
+    neuron: Neuron, prices: Prices, threshold: Number, run: Run, better: Better
 ) -> tuple[Number, ...] | None:
-    """Depth first through all choices with a loss that is low enough; what is no cheaper than the best is passed over."""
+    """Depth first through all choices with a loss that is low enough; what is no cheaper than the best is passed
+    over.
+    """
     levels = levels_of(neuron)
     box = Box(neuron, levels, bounds_of(neuron, levels))
     bounds = box.bounds
@@ -346,5 +351,3 @@ def _by_levels(
         for paid, _, _, child, chosen in kept:
             stack.append((depth + 1, child, paid, chosen))
     return None if best is None else best[1]
-
-
