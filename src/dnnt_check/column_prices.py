@@ -33,6 +33,9 @@ MOST_VALUES = 64
 #: Sums that are formed to find the values of units.
 MOST_SUMS = 20_000
 
+#: Sorts of points that are counted.
+MOST_SORTS = 100
+
 #: Figures of one kind that are remembered.
 REMEMBERED = 500_000
 
@@ -76,6 +79,9 @@ class Prices:
         self.together: dict[int, Number] = {}
         self.several: dict[tuple[int, int], Number] = {}
         self.alone = [self.least(1 << point) for point in range(self.count)]
+        self.sorts: list[int] = []
+        self.apart: Number = 0
+        self._find_sorts()
 
     # ---------------------------------------------------------------- points
 
@@ -218,10 +224,35 @@ class Prices:
         self.work.spend(len(pairs) * 4e-6)
         return sum([w * (y - mean) * (y - mean) for w, y in pairs])
 
+    def _find_sorts(self) -> None:
+        """Find points of several sorts, of which any two have no cheapest vector of outputs in common.
+
+        Points of one sort have the same samples and the same known outputs, so each of a sort stands for all.
+        """
+        sorts: dict[object, int] = {}
+        for point, samples in enumerate(self.instance.samples):
+            known = tuple([of[point] for of in self.form.outputs if not isinstance(of, int)])
+            sorts[samples, known] = sorts.get((samples, known), 0) | 1 << point
+        found: list[int] = []
+        differences: list[Number] = []
+        for points in sorts.values():
+            point = points & -points
+            pairs = [point | other & -other for other in found]
+            more = [self.least(pair) - sum([self.alone[p] for p in points_of(pair)]) for pair in pairs]
+            if all(difference > 0 for difference in more):
+                found.append(points)
+                differences += more
+            if len(found) == MOST_SORTS:
+                break
+            self.work.spend(2e-6 * (1 + len(pairs)))
+        if differences:
+            self.sorts, self.apart = found, normal(min(differences))
+
     def least_of_several(self, mask: int, most: int) -> Number:
         """What the points of the mask cost at least, if there are at most so many vectors of outputs among them.
 
-        Each point pays at least what it pays for the worst vector, less what the chosen ones spare it; so together
+        Of g sorts with one vector g // 2 pairs pay for having it in common, so if there are t sorts, at least half of
+        t - `most` pairs do. Also, each point pays at least what it pays for the worst vector, less what the chosen ones spare it; so together
         they pay at least the worst sum less the sum of what the most useful vectors spare all of them.
         """
         if most <= 1:
@@ -230,7 +261,11 @@ class Prices:
         found = self.several.get(key)
         if found is None:
             points = tuple(points_of(mask))
-            found = normal(sum([self.alone[point] for point in points]))
+            found = sum([self.alone[point] for point in points])
+            many = sum([1 for sort in self.sorts if sort & mask]) - most
+            if many > 0:
+                found += (many + 1) // 2 * self.apart
+            found = normal(found)
             if most < min(len(points), len(self.rows)):
                 worst = [max([row[point] for row in self.rows]) for point in points]
                 spared = sorted([sum(worst) - sum([row[point] for point in points]) for row in self.rows])

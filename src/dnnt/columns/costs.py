@@ -30,6 +30,12 @@ MOST_VECTORS = 256
 MOST_VALUES, MOST_STEPS = 64, 20_000
 """Values of a unit that are listed, and the work that finding them may take."""
 
+MOST_TYPES = 100
+"""Sorts of points that are told apart where parts are counted."""
+
+MOST_PLANES = 2000
+"""Values of an output whose costs are kept by point."""
+
 KEPT = 500_000
 """Remembered figures of one kind."""
 
@@ -62,6 +68,7 @@ class Costs:
         self.values = [ranges.of(_unit_of(form, k)) for k in self.free]
         self.parts: list[dict[tuple[int, Number], Number]] = [{} for _ in self.free]
         self.columns: list[dict[Column, Number]] = [{} for _ in self.free]
+        self.planes: list[dict[Number, list[tuple[Number, int]]]] = [{} for _ in self.free]
         self.known = self._known()
         self.vectors = self._vectors()
         self.rows = [[self._vector_cost(p, f) for p in range(self.points)] for f in self.vectors or ()]
@@ -72,6 +79,7 @@ class Costs:
         self.ahead_of: dict[tuple[int, Given], Number] = {}
         self.single = [self.least(1 << p) for p in range(self.points)]
         self.base: Number = normal(sum(self.single))
+        self.types, self.apart = self._types()
 
     # ------------------------------------------------------------ what outputs cost
 
@@ -99,18 +107,32 @@ class Costs:
         known = self.columns[place]
         found = known.get(column)
         if found is None:
-            if self.separable:
-                costs = [self.part(place, point, value) for point, value in enumerate(column.values)]
-            else:
-                blank: list[Number | None] = [None] * len(self.free)
-                costs = []
-                for point, value in enumerate(column.values):
-                    blank[place] = value
-                    costs.append(self.ahead(point, tuple(blank)))
+            found = 0
+            for value, mask in zip(column.heads, column.parts, strict=True):
+                planes = self.planes[place].get(value)
+                if planes is None:
+                    planes = self.planes[place][value] = self._planes(place, value)
+                    if len(self.planes[place]) > MOST_PLANES:
+                        self.planes[place] = {value: planes}
+                for weight, plane in planes:
+                    found += weight * (plane & mask).bit_count()
+            found = normal(found)
             if len(known) > KEPT:
                 known.clear()
-            found = known[column] = normal(sum(costs))
+            known[column] = found
         return found
+
+    def _planes(self, place: int, value: Number) -> list[tuple[Number, int]]:
+        """What one value of an output costs at each point by itself, as numbers with the masks of their points."""
+        if self.separable:
+            costs = [self.part(place, point, value) for point in range(self.points)]
+        else:
+            given = tuple([value if k == place else None for k in range(len(self.free))])
+            costs = [self.ahead(point, given) for point in range(self.points)]
+        masks: dict[Number, int] = {}
+        for point, cost in enumerate(costs):
+            masks[cost] = masks.get(cost, 0) | 1 << point
+        return [(cost, mask) for cost, mask in masks.items() if cost]
 
     def ahead(self, point: int, given: Given) -> Number:
         """The least loss at a point with these values of the free outputs (None: not known yet)."""
@@ -263,11 +285,35 @@ class Costs:
 
     def _spread(self, points: Sequence[int], most: int) -> Number:
         apart: Number = sum([self.single[p] for p in points])
+        # Parts with several types have disjoint pairs of them, at least half of what they have too many.
+        many = sum([any(of >> p & 1 for p in points) for of in self.types]) - most
+        if many > 0:
+            apart = normal(apart + (many + 1) // 2 * self.apart)
         if most >= len(points) or not self.rows or most >= len(self.rows):
             return apart
         worst = [max([row[p] for row in self.rows]) for p in points]
         gains = sorted([sum([w - row[p] for w, p in zip(worst, points, strict=True)]) for row in self.rows])
         return max(apart, normal(sum(worst) - sum(gains[-most:])))
+
+
+    def _types(self) -> tuple[list[int], Number]:
+        """Masks of points of the same costs, of which any two cost something together; and the least they cost."""
+        groups: dict[object, int] = {}
+        for point, samples in enumerate(self.form.samples):
+            key = samples, tuple([of[point] for of in self.form.outputs if not isinstance(of, int)])
+            groups[key] = groups.get(key, 0) | 1 << point
+        chosen: list[int] = []
+        least: Number = 0
+        for mask in groups.values():
+            point = mask & -mask
+            more = [self.least(point | other & -other) - self._alone(point | other & -other) for other in chosen]
+            if len(chosen) < MOST_TYPES and all(excess > 0 for excess in more):
+                chosen.append(mask)
+                least = min([least, *more] if least else more, default=0)
+        return (chosen, normal(least)) if len(chosen) > 1 else ([], 0)
+
+    def _alone(self, mask: int) -> Number:
+        return sum([self.single[p] for p in bits(mask)])
 
 
 def _unit_of(form: Form, k: int) -> int:

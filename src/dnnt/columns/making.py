@@ -35,10 +35,13 @@ KEPT = 200_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """The values of a unit over the points; `parts` are the masks of the points of equal values, least point first."""
+    """The values of a unit over the points; `parts` are the masks of the points of equal values, least point first, and
+    `heads` these values.
+    """
 
     number: int
     values: Vector
+    heads: tuple[Number, ...]
     parts: tuple[int, ...]
     packed: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
 
@@ -77,7 +80,7 @@ class Maker:
             parts: dict[Number, int] = {}
             for point, value in enumerate(values):
                 parts[value] = parts.get(value, 0) | 1 << point
-            found = self.by_values[values] = Column(len(self.by_values), values, tuple(parts.values()))
+            found = self.by_values[values] = Column(len(self.by_values), values, tuple(parts), tuple(parts.values()))
         return found
 
     def columns(self, unit: Unit, sources: dict[int, Column]) -> tuple[Column, ...]:
