@@ -252,8 +252,8 @@ class Prices:
         """What the points of the mask cost at least, if there are at most so many vectors of outputs among them.
 
         Of g sorts with one vector g // 2 pairs pay for having it in common, so if there are t sorts, at least half of
-        t - `most` pairs do. Also, each point pays at least what it pays for the worst vector, less what the chosen ones spare it; so together
-        they pay at least the worst sum less the sum of what the most useful vectors spare all of them.
+        t - `most` pairs do. Also, each point pays at least what it pays for the worst vector, less what the chosen ones
+        spare it; so together they pay at least the worst sum less what the most useful vectors spare all of them.
         """
         if most <= 1:
             return self.least(mask)

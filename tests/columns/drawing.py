@@ -30,7 +30,7 @@ BIASES: tuple[Any, ...] = ([0], [0], [-1, 0], [0, 1], [-1, 1], ["1/2"])
 LOSSES: tuple[Any, ...] = ("zero_one", "squared", "absolute", "maximum", "zero_one", {"kind": "hinge", "margin": 1})
 
 
-def random_deep(rng: Random, most: int = 4000) -> Instance:
+def random_deep(rng: Random, most: int = 1200) -> Instance:
     """A layered instance of depth 1 to 4, or a graph with skip edges, parallel edges and outputs that are read."""
     while True:
         made = _layers(rng) if rng.random() < 0.6 else _graph(rng)
@@ -77,7 +77,11 @@ def _samples(rng: Random, inputs: int, outputs: int) -> list[Any]:
     values = rng.choice(((-1, 1), (0, 1), (-1, 0, 1, 2)))
     targets = rng.choice(((-1, 1), (0, 1), (-1, 0, 1), (Fraction(1, 2), 1)))
     return [
-        ([rng.choice(values) for _ in range(inputs)], [rng.choice(targets) for _ in range(outputs)], rng.choice((1, 1, 2)))
+        (
+            [rng.choice(values) for _ in range(inputs)],
+            [rng.choice(targets) for _ in range(outputs)],
+            rng.choice((1, 1, 2)),
+        )
         for _ in range(rng.randint(1, 6))
     ]
 

@@ -295,7 +295,6 @@ class Costs:
         gains = sorted([sum([w - row[p] for w, p in zip(worst, points, strict=True)]) for row in self.rows])
         return max(apart, normal(sum(worst) - sum(gains[-most:])))
 
-
     def _types(self) -> tuple[list[int], Number]:
         """Masks of points of the same costs, of which any two cost something together; and the least they cost."""
         groups: dict[object, int] = {}
