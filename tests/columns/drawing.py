@@ -63,12 +63,17 @@ def _graph(rng: Random) -> Instance:
         activation, weights, bias = (
             shared if rng.random() < 0.7 else (rng.choice(ACTIVATIONS), rng.choice(WEIGHTS), rng.choice(BIASES))
         )
+        if i == 0 and rng.random() < 0.3:
+            activation = "identity"
         vertices.append({"id": name, "activation": activation})
         heads = [head for head in names[:i] if rng.random() < 0.6]
         if not heads or rng.random() < 0.3:
             edges.append({"from": "s", "to": name, "weights": [weights] * inputs, "bias": bias})
         for head in heads * (2 if rng.random() < 0.1 else 1):
-            edges.append({"from": head, "to": name, "weights": [weights], "bias": rng.choice(([0], bias))})
+            # A linear unit with known weights dissolves into several, which share its variables.
+            linear = vertices[names.index(head)]["activation"] == "identity" and rng.random() < 0.7
+            read = [rng.choice((-1, 1, 2))] if linear else weights
+            edges.append({"from": head, "to": name, "weights": [read], "bias": rng.choice(([0], bias))})
     outputs = [names[-1]] + ([rng.choice(names[:-1])] if rng.random() < 0.4 else [])
     return dnnt.graph(inputs, vertices, outputs, edges, _samples(rng, inputs, len(outputs)), _loss(rng), _gamma(rng))
 

@@ -186,9 +186,10 @@ def test_rounds_prove_bounds() -> None:
     assert len(bounds) == stats["rounds"] > 2
 
 
-@pytest.mark.parametrize("limit", [{"time_limit": 0.6}, {"memory_limit": 1.0}])
-def test_a_limit_leaves_the_best_so_far(limit: dict[str, float]) -> None:
-    answer = dnnt.solve(multiplier([8, 8], "step", "squared", None), method="columns", **limit)
+@pytest.mark.parametrize(("seconds", "mebibytes"), [(0.6, None), (None, 1.0)])
+def test_a_limit_leaves_the_best_so_far(seconds: float | None, mebibytes: float | None) -> None:
+    instance = multiplier([8, 8], "step", "squared", None)
+    answer = dnnt.solve(instance, method="columns", time_limit=seconds, memory_limit=mebibytes)
     assert answer.stop in ("time", "memory") and answer.status == "feasible"
     assert answer.parameters is not None and answer.loss is not None and answer.bound is not None
     assert answer.bound <= answer.loss

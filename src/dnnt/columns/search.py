@@ -28,6 +28,10 @@ MOST_LOOKED_AT = 400
 """Pairs among which the one to branch on is looked for."""
 
 
+class Reached(Exception):
+    """The goal is reached."""
+
+
 class Target:
     """What is looked for: a loss of at most `limit`, with `below` less than that.
 
@@ -77,7 +81,10 @@ class Search:
         self.target.nodes += 1
         self.run.poll()
         incumbent, target = self.run.incumbent, self.target
-        if incumbent is not None and not target.decides and incumbent.loss < target.limit:
+        if incumbent is not None and incumbent.loss <= target.limit:
+            # It may be that another process has found it.
+            if target.decides:
+                raise Reached
             target.lower(incumbent.loss)
 
     def _level(self, depth: int) -> None:

@@ -18,7 +18,7 @@ from dnnt.certificate import Nonnegative, OfForm
 from dnnt.columns.cost import cost_of
 from dnnt.columns.making import Column, Maker, parameters_of
 from dnnt.columns.problem import Problem, problems_of
-from dnnt.columns.search import Search, Target
+from dnnt.columns.search import Reached, Search, Target
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, brief, magnitude, normal
 from dnnt.instance import Instance
@@ -34,10 +34,6 @@ LONG, FEW_ROUNDS = 0.1, 6
 
 SPARE_NODES = 1000
 """What a certificate allows the checker beside twice the nodes that the search took."""
-
-
-class _Done(Exception):
-    """The goal is reached."""
 
 
 class Columns(Method):
@@ -56,7 +52,7 @@ class Columns(Method):
             form = form_of(instance)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
-        return Cost(*cost_of(form))
+        return Cost(*cost_of(form, instance.gamma))
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """The levels and how many columns each unit may have at most."""
@@ -91,7 +87,7 @@ class _Solving:
                 self._prove(self.goal.threshold, True, monotonic() - started)
             else:
                 rounds = self._minimize()
-        except _Done:
+        except Reached:
             pass
         return {"nodes": self.nodes + self.target.nodes, "rounds": rounds}
 
@@ -140,7 +136,7 @@ class _Solving:
         self.target = Target(limit, below, self.goal.kind == DECIDE)
         if self.run.incumbent is not None and self.run.incumbent.loss <= limit:
             if self.target.decides:
-                raise _Done
+                raise Reached
             self.target.lower(self.run.incumbent.loss)
         self.run.progress(f"columns: is there a loss {'below' if below else 'of at most'} {brief(limit)}?")
         for problem in problems_of(self.form):
@@ -154,7 +150,7 @@ class _Solving:
         if self.goal.satisfied(loss):
             if self.goal.kind != DECIDE:
                 self.run.prove(0, False, Nonnegative())
-            raise _Done
+            raise Reached
         if not self.target.decides and loss <= self.target.limit:
             self.target.lower(loss)
 
