@@ -11,6 +11,7 @@ _WHERE: Mapping[str, str] = {
     "branch": "dnnt.methods.branch",
     "brute-force": "dnnt.methods.brute_force",
     "columns": "dnnt.methods.columns",
+    "cpsat": "dnnt.methods.cpsat",
     "paper-dp": "dnnt.methods.paper_dp",
     "reachable": "dnnt.methods.reachable",
     "restricted": "dnnt.methods.restricted",
