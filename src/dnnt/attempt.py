@@ -14,7 +14,7 @@ from typing import Any
 from dnnt import portfolio
 from dnnt.certificate import Empty, InParts, Nonnegative, PartBound
 from dnnt.checking import load
-from dnnt.choice import choose, instead
+from dnnt.choice import Choice, choose, instead
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import loss_of
 from dnnt.exact import Number, normal
@@ -136,11 +136,26 @@ def _by_methods(instance: Instance, goal: Goal, wanted: str, run: Run, said: _Na
             if partner is not None and not goal.reached(run):
                 partner.wait()
         except Stop as stop:
+            if stop.predicted and partner is not None:
+                return _alone(goal, run, choice, partner, stop)
             if stop.kind != portfolio.REACHED or partner is None:
                 raise
             reason = f"{choice.reason}; {partner.reached} beside it came first"
             return Finished(partner.reached, reason, "proved", {})
     return Finished(choice.method.name, choice.reason, "proved", stats)
+
+
+def _alone(goal: Goal, run: Run, choice: Choice, partner: portfolio.Partner, refused: Stop) -> Finished:
+    """The others go on alone where the memory does not suffice for the chosen method."""
+    try:
+        partner.wait()
+    except Stop as stop:
+        if stop.kind != portfolio.REACHED:
+            raise
+    if not goal.reached(run):
+        raise refused
+    reason = f"{choice.reason}; {refused.detail}; {partner.reached} beside it came through"
+    return Finished(partner.reached or choice.method.name, reason, "proved", {})
 
 
 def _taken(parts: Parts, wanted: str) -> bool:

@@ -52,6 +52,27 @@ def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
 HOPELESS = 1e6
 """Seconds past which trying every choice is no plan."""
 
+AT_ONCE = 0.1
+"""Seconds below which no other method is asked."""
+
+PATIENCE = 60.0
+"""Seconds that a search may be predicted to take before clauses are preferred, of which only the making is predicted."""
+
+COMPLETE = ("branch", "brute-force", "columns", "reachable")
+"""Methods whose searches can be predicted, on more than one kind of instance."""
+
+
+def _quickest(name: str, limit: float = PATIENCE) -> Callable[[Mapping[str, Cost], int], bool]:
+    """Whether this method fits into memory and the limit, and none of the others that fit is predicted quicker."""
+
+    def applies(costs: Mapping[str, Cost], room: int) -> bool:
+        if not _fits(costs, name, room) or costs[name].seconds > limit:
+            return False
+        return all(costs[name].seconds <= costs[other].seconds for other in COMPLETE if _fits(costs, other, room))
+
+    return applies
+
+
 RULES = (
     Rule(
         "restricted",
@@ -76,9 +97,51 @@ RULES = (
         "reachable",
         lambda costs, room: (
             _fits(costs, "reachable", room)
+            and costs["reachable"].seconds <= AT_ONCE
             and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds)
         ),
         "two layers of free units: sets of states are predicted no slower than every choice ({basis})",
+        ("search", "branch", "columns", "sat"),
+    ),
+    Rule(
+        "branch",
+        _quickest("branch"),
+        "one neuron: choices whose partial sums have lost too much already are cut off ({basis})",
+        ("search", "sat"),
+    ),
+    Rule(
+        "columns",
+        _quickest("columns"),
+        "few different columns of values of the units: layers are chosen by what they separate ({basis})",
+        ("search", "sat"),
+    ),
+    Rule(
+        "reachable",
+        _quickest("reachable"),
+        "two layers of free units: sets of states are predicted quicker than other searches ({basis})",
+        ("search", "branch", "columns", "sat"),
+    ),
+    Rule(
+        "brute-force",
+        _quickest("brute-force"),
+        "no other method is predicted cheaper, or to fit into memory ({basis})",
+        ("search", "sat", "columns"),
+    ),
+    Rule(
+        "sat",
+        lambda costs, room: _fits(costs, "sat", room),
+        "values in modest ranges, and no search is predicted to end soon: clauses, with a refutation that is checked "
+        "({basis})",
+        ("search", "branch", "columns"),
+    ),
+    *(
+        Rule(
+            name,
+            _quickest(name, HOPELESS),
+            "long, but no other method is predicted cheaper, or to fit into memory ({basis})",
+            ("search", *(other for other in COMPLETE if other != name)),
+        )
+        for name in COMPLETE
     ),
     Rule(
         "subset-sum",
@@ -86,17 +149,16 @@ RULES = (
         "one distinct input and one output, and an algorithm for subset sums may do with the memory ({basis})",
     ),
     Rule(
-        "brute-force",
-        lambda costs, room: _fits(costs, "brute-force", room) and costs["brute-force"].seconds <= HOPELESS,
-        "no other method is predicted cheaper, or to fit into memory ({basis})",
-    ),
-    Rule(
         "reachable",
         lambda costs, room: "reachable" in costs,
         "the only method with a prospect: sets often stay below their predicted size ({basis})",
+        ("search", "branch", "columns"),
     ),
     Rule(
-        "brute-force", lambda costs, room: "brute-force" in costs, "the only method that takes the instance ({basis})"
+        "brute-force",
+        lambda costs, room: "brute-force" in costs,
+        "the only method that takes the instance ({basis})",
+        ("search",),
     ),
 )
 

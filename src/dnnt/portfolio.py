@@ -19,7 +19,7 @@ from dnnt.certificate import Nonnegative
 from dnnt.errors import InternalError, TooLarge
 from dnnt.instance import Instance
 from dnnt.kernels import loading, threads
-from dnnt.methods import method
+from dnnt.methods import NAMES, method
 from dnnt.methods.base import Goal
 from dnnt.running import MIB, Incumbent, Observer, Proof, Run, Stop
 from dnnt.running.children import Child, possible
@@ -214,6 +214,8 @@ def _work(
     speaker.knows(run)
     ended = Ended(names[0], "exhausted", {})
     for name in names:
+        if name not in NAMES:
+            continue
         speaker.name = name
         stop, stats, fault = _tried(instance, goal, name, run)
         speaker.state(run)
