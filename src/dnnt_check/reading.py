@@ -28,7 +28,7 @@ SILENT = 500_000
 
 #: So many digits in a row, all written as 0, are a long number (or stand in a text, which does no harm).
 LONG = b"0" * 18
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 #: The type of all numbers in most lists.
 WHOLE = frozenset((int,))
@@ -159,7 +159,7 @@ def parse(data: bytes, name: str, work: Work) -> Any:
     work.hold(size, f"reading {name}")
     # Integers of few digits need no hook: the library's own way of reading them is quick, if there are not too many.
     values = data.count(b",") + lists + objects
-    plain = strings + values <= SILENT and LONG not in data.translate(_DIGITS)
+    plain = strings + values <= SILENT and LONG not in data.translate(DIGITS)
     literals = data.count(b"null") + data.count(b"true") + data.count(b"false")
     silent = strings + lists + literals - 8 * objects
     try:

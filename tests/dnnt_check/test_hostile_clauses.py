@@ -40,6 +40,9 @@ def said(**changes: Any) -> str:
 
 def test_the_grounds_are_good() -> None:
     assert said() == "VALID loss >= 10"
+    for count in (1, 2, 7, 10**6):
+        pieces = [GOOD["proof"][i : i + count] for i in range(0, len(GOOD["proof"]), count)]
+        assert said(proof=["", *(",".join(map(str, piece)) for piece in pieces)]) == "VALID loss >= 10"
     assert line(NET, Q(10), True, GOOD).startswith("INVALID lower.grounds.clauses[")
     assert line(NET, Q(2), False, {**GOOD, "clauses": [], "proof": []}) == "VALID loss >= 2", "by least costs alone"
 
@@ -91,6 +94,17 @@ PLACES: list[tuple[dict[str, Any], str]] = [
     ({"clauses": [["d"]]}, "lower.grounds.clauses[0]: it does not hold for this reason"),
     ({"proof": [None]}, "certificate: lower.grounds.proof: integers are expected"),
     ({"proof": [0.5]}, "certificate: lower.grounds.proof: integers are expected"),
+    ({"proof": ["1,0", 2]}, "certificate: lower.grounds.proof[1]: integers are expected, or texts of integers"),
+    ({"proof": ["1,,0"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1,0,"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1 0"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["-"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1],[0"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["٣,0"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["\ud800"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1e5,0"]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1" * 100]}, "lower.grounds.proof[0]: integers with commas between them are expected"),
+    ({"proof": ["1," * 600_000 + "0"]}, "lower.grounds.proof[0]: a text has more than 1000000 characters"),
     ({"proof": []}, "lower.grounds.proof: the last line is not the empty clause"),
     ({"order": []}, "certificate: lower.grounds.order: a pair [variables, values] is expected"),
     ({"more": 1}, "certificate: lower.grounds: unknown key 'more'"),
