@@ -64,7 +64,10 @@ def test_proofs_of_clauses_given_in_pieces(pieces: int) -> None:
             model = solver.solve()
         assert model is None
         raw = solver.proof()
-    used, proof = trimmed(raw, len(clauses), lambda: None)
+    found = trimmed(raw, len(clauses), lambda: None)
+    used, proof = found.used.tolist(), found.proof.tolist()
+    same = {abs(literal): abs(literal) for literal in flat(clauses) if literal}
+    assert found.renamed(same) == proof
     assert used == sorted(set(used)) and not set(used) & {0, 1, 2}
     assert follow([clauses[k] for k in used], proof) > 10
 

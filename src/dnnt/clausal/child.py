@@ -30,6 +30,7 @@ def serve(extension: str, proof: str) -> None:
     loader.exec_module(solvers)
     source, answers = sys.stdin.buffer, sys.stdout.buffer
     solver = solvers.cadical195_new()
+    solvers.cadical195_set(solver, "phase", 0)  # Most thresholds are not reached.
     tracing = None
     if proof:
         solvers.cadical195_set(solver, "lrat", 1)

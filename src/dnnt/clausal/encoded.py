@@ -10,10 +10,13 @@ from dnnt.clausal.solver import Solver
 from dnnt.encodings.book import body_of
 from dnnt.encodings.encoder import Encoding
 from dnnt.errors import InternalError
-from dnnt.exact import Number, normal
+from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Run
 from dnnt.simplify.form import Form, form_of
+
+CHECK_SECONDS, PROOF_SECONDS, CLAUSE_SECONDS = 0.2, 1e-6, 1e-4
+"""What a check takes at most: by itself, for a number of the proof, for a clause."""
 
 _last: list[tuple[Instance, Form]] = []
 
@@ -113,10 +116,12 @@ class Search:
                 clause = []
         empty = next((k for k, each in enumerate(clauses) if not each), None)
         if empty is not None:
-            used, proof = [empty], list[int]()
+            used, size = [empty], 0
+            body = body_of(book, used, [[]], lambda number: [])
         else:
             from dnnt.clausal.proof import trimmed  # Only a refutation pays for it.
 
-            used, proof = trimmed(self._solver.proof(), len(clauses), self.run.poll)
-        body = body_of(book, used, [clauses[k] for k in used], proof)
-        return body, normal(1) + len(proof) * 3e-7 + len(used) * 1e-4
+            found = trimmed(self._solver.proof(), len(clauses), self.run.poll)
+            used, size = found.used.tolist(), len(found.proof)
+            body = body_of(book, used, [clauses[k] for k in used], found.renamed)
+        return body, CHECK_SECONDS + size * PROOF_SECONDS + len(used) * CLAUSE_SECONDS

@@ -7,7 +7,8 @@ that are not made. A clause is needed if a needed one, or the empty one, hints a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,22 +17,44 @@ from dnnt.kernels import loading
 from dnnt.kernels.proof_walk import Ints, trim
 
 SHORT = 400_000
-"""Numbers of a proof that are walked through without compiled loops: half a second."""
+"""Bytes of a proof that are walked through without compiled loops: half a second."""
 
 
-def trimmed(raw: bytes, given: int, poll: Callable[[], None]) -> tuple[list[int], list[int]]:
-    """(used, proof): the clauses given that are used, from 0 in order, and the proof: literals, 0, hints, 0, and so
-    on, whose hints count the used clauses first, from 1. `given` is how many clauses were given.
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """Which of the clauses given are used, from 0 and in order, and the proof: literals, 0, hints, 0, and so on. Its
+    hints count the used clauses first, from 1.
     """
+
+    used: Ints
+    proof: Ints
+
+    def renamed(self, number: Mapping[int, int]) -> list[int]:
+        """The proof with other numbers for its literals."""
+        zeros = self.proof == 0
+        literals = (np.cumsum(zeros) & 1) == 0
+        literals &= ~zeros
+        names = np.zeros(max(number, default=0) + 1, np.int64)
+        names[list(number)] = list(number.values())
+        made = self.proof.copy()
+        made[literals] = np.sign(self.proof[literals]) * names[np.abs(self.proof[literals])]
+        return made.tolist()
+
+
+def trimmed(raw: bytes, given: int, poll: Callable[[], None]) -> Trimmed:
+    """What the empty clause needs; `given` is how many clauses were given."""
+    if len(raw) <= SHORT:
+        return _walked(raw, given, trim)
+    made: list[Trimmed] = []
+    loading.beside(lambda: made.append(_walked(raw, given, _loaded())), poll)
+    return made[0]
+
+
+def _walked(raw: bytes, given: int, walk: Any) -> Trimmed:
     numbers = decoded(raw)
-    poll()
-    walk: Any = trim
-    if len(numbers) > SHORT:
-        loading.beside(_load, poll)
-        walk = _loaded()
     with_room: Ints = np.zeros(len(numbers) + 2, np.int64)
     used, size = walk(numbers, given, with_room)
-    return used.tolist(), with_room[:size].tolist()
+    return Trimmed(used, with_room[:size])
 
 
 def decoded(raw: bytes) -> Ints:
@@ -53,7 +76,3 @@ def _loaded() -> Any:
     from dnnt.kernels import proofs
 
     return proofs.trim
-
-
-def _load() -> None:
-    _loaded()(np.array([97, 4, 0, 2, 0], np.int64), 1, np.zeros(8, np.int64))

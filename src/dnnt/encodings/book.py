@@ -6,7 +6,7 @@ quantities and the reasons. A clause gets its reason when it is made, so a certi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dnnt.exact import Number, to_json
@@ -95,13 +95,17 @@ class Book:
         return len(self.reasons)
 
 
-def body_of(book: Book, used: Sequence[int], clauses: Sequence[Sequence[int]], proof: Sequence[int]) -> dict[str, Any]:
-    """The grounds: the clauses numbered `used` (from 0) of the book, and a proof whose literals are the book's.
+def body_of(
+    book: Book,
+    used: Sequence[int],
+    clauses: Sequence[Sequence[int]],
+    renamed: Callable[[Mapping[int, int]], Sequence[int]],
+) -> dict[str, Any]:
+    """The grounds: the clauses numbered `used` (from 0) of the book, and a proof from them.
 
-    `proof` is flat: literals, 0, hints, 0; its hints count the used clauses first, from 1.
+    `renamed` makes the proof, once the numbers are known that the book's literals have in the grounds.
     """
     number: dict[int, int] = {}
-    literals: list[Any] = []
     sums: dict[int, int] = {}
     relations: dict[int, int] = {}
 
@@ -109,16 +113,6 @@ def body_of(book: Book, used: Sequence[int], clauses: Sequence[Sequence[int]], p
         if key[0] == "s":
             return ["s", sums.setdefault(key[1], len(sums))]
         return list(key)
-
-    def literal(of: int) -> int:
-        index = abs(of)
-        if index not in number:
-            key, low, high = book.literals[index - 1]
-            literals.append(
-                [quantity(key), None if low is None else to_json(low), None if high is None else to_json(high)]
-            )
-            number[index] = len(literals)
-        return number[index] if of > 0 else -number[index]
 
     made: list[Any] = []
     for index, clause in zip(used, clauses, strict=True):
@@ -128,23 +122,24 @@ def body_of(book: Book, used: Sequence[int], clauses: Sequence[Sequence[int]], p
             said = relations.setdefault(reason, len(relations))
         elif isinstance(reason, tuple):
             said = list(reason)
-        made.append([said, *[literal(each) for each in clause]])
-    renamed: list[int] = []
-    inside = True  # Literals and hints take turns, each ended by a 0.
-    for each in proof:
-        if not each:
-            inside = not inside
-            renamed.append(0)
-        else:
-            renamed.append(literal(each) if inside else each)
+        named = [number.setdefault(abs(each), len(number) + 1) for each in clause]
+        made.append([said, *[name if each > 0 else -name for name, each in zip(named, clause, strict=True)]])
+    literals = []
+    for index in number:
+        key, low, high = book.literals[index - 1]
+        literals.append([quantity(key), _end(low), _end(high)])
     spelled = [[[to_json(c), quantity(key)] for c, key in book.relations[index]] for index in relations]
     body: dict[str, Any] = {
         "sums": [[[to_json(c), list(key)] for c, key in book.sums[index]] for index in sums],
         "literals": literals,
         "relations": spelled,
         "clauses": made,
-        "proof": renamed,
+        "proof": renamed(number),
     }
     if book.order is not None and any(book.reasons[index] == "y" for index in used):
         body["order"] = [list(book.order[0]), [to_json(q) for q in book.order[1]]]
     return body
+
+
+def _end(end: Number | None) -> int | str | None:
+    return None if end is None else to_json(end)
