@@ -38,7 +38,8 @@ class Trimmed:
         names[list(number)] = list(number.values())
         made = self.proof.copy()
         made[literals] = np.sign(self.proof[literals]) * names[np.abs(self.proof[literals])]
-        return made.tolist()
+        found: list[int] = made.tolist()
+        return found
 
 
 def trimmed(raw: bytes, given: int, poll: Callable[[], None]) -> Trimmed:
