@@ -160,7 +160,8 @@ def _fields(
     steps.sort(key=lambda step: step[0], reverse=True)
     scale = lcm(*[height.denominator for height, _, _, _ in steps])
     heights = [int(height * scale) for height, _, _, _ in steps]
-    width = max([point.top for point in points], default=0).bit_length() + 2
+    # In hexadecimal digits, by which fields are joined.
+    width = (max([point.top for point in points], default=0).bit_length() + 5) // 4 * 4
     signal = 1 << (width - 1)
     planes = []
     for digit in range(max(heights, default=0).bit_length()):
@@ -177,7 +178,7 @@ def _fields(
     moves = []
     for of in gains:
         highest = [max(column) for column in zip(*of, strict=True)]
-        moves.append([_join([-g[i] if rising else g[i] - highest[i] for _, rising, _, i in steps], width) for g in of])
+        moves.append([-_join([g[i] if rising else highest[i] - g[i] for _, rising, _, i in steps], width) for g in of])
         work.spend(len(of) * len(steps) * 3e-7)
     made = _Fields(root, moves, planes, threshold, sure)
     return made if made.seconds < 6e-7 + 1.4e-7 * len(points) else None
@@ -192,13 +193,9 @@ def _minima(values: list[Number]) -> list[Number]:
 
 
 def _join(values: list[int], width: int) -> int:
-    """The sum of values[i] * 2^(width * i)."""
-    while len(values) > 1:
-        if len(values) & 1:
-            values.append(0)
-        values = [a + (b << width) for a, b in zip(values[::2], values[1::2], strict=True)]
-        width *= 2
-    return values[0] if values else 0
+    """The sum of values[i] * 2^(width * i); the width is a number of whole bytes, or of half ones."""
+    digits = width // 4
+    return int("".join([f"{value:0{digits}x}" for value in reversed(values)]) or "0", 16)
 
 
 class _Memory(dict[int, Number]):

@@ -211,7 +211,7 @@ class Fields(Bounds):
         scale = lcm(*[height.denominator for _, _, height, _ in steps.steps])
         # High steps first: the integers that select the bits of larger heights are short.
         ordered = sorted(steps.steps, key=lambda step: -step[2])
-        width = max([point.top for point in points], default=0).bit_length() + 2
+        width = -(-(max([point.top for point in points], default=0).bit_length() + 2) // 4) * 4
         heights = [int(height * scale) for _, _, height, _ in ordered]
         top = 1 << (width - 1)
         self.scale = scale
@@ -229,15 +229,20 @@ class Fields(Bounds):
         self.root = _packed(
             [top + (place if rising else points[i].top - place) for i, place, _, rising in ordered], width
         )
+        fields: list[list[tuple[int, bool]]] = [[] for _ in points]
+        for field, (i, _, _, rising) in enumerate(ordered):
+            fields[i].append((field, rising))
         self.moves = []
         for of in gains:
-            most = [max(column) for column in zip(*of, strict=True)]
-            self.moves.append(
-                [
-                    _packed([-move[i] if rising else move[i] - most[i] for i, _, _, rising in ordered], width)
-                    for move in of
-                ]
-            )
+            active = [(i, max(column)) for i, column in enumerate(zip(*of, strict=True)) if any(column)]
+            packed = []
+            for move in of:
+                less = [0] * len(ordered)
+                for i, most in active:
+                    for field, rising in fields[i]:
+                        less[field] = move[i] if rising else most - move[i]
+                packed.append(-_packed(less, width))
+            self.moves.append(packed)
         kilobits = sum(mask.bit_length() for _, mask in planes) / 1000 + width * len(ordered) / 1000
         self.seconds = (0.35 + 0.1 * len(planes) + 0.03 * kilobits) * 1e-6
 
@@ -265,11 +270,5 @@ class Fields(Bounds):
 
 
 def _packed(values: Sequence[int], width: int) -> int:
-    """Σ values[i] · 2^(width · i), by halves."""
-    if len(values) <= 8:
-        total = 0
-        for value in reversed(values):
-            total = (total << width) + value
-        return total
-    half = len(values) // 2
-    return _packed(values[:half], width) + (_packed(values[half:], width) << (width * half))
+    """Σ values[i] · 2^(width · i) for values >= 0 below 2^width; a multiple of 4 bits, by way of hexadecimal digits."""
+    return int(f"%0{width // 4}x" * len(values) % tuple(reversed(values)), 16) if values else 0

@@ -23,6 +23,9 @@ Poll = Callable[[], Number]
 
 STARTS = 8
 DIVES = 20
+"""Local optima that are looked for, and random dives; a quarter as many where there are very many levels."""
+
+VERY_MANY = 100
 
 ENTRIES = 30_000_000
 """Contributions of values to points that are kept at most."""
@@ -76,7 +79,8 @@ class BoxEngine(Engine):
         levels = levels_of(neuron)
         self.box = search.Box(neuron, levels, bounds_of(neuron, levels))
         self.node_seconds = self.box.bounds.seconds
-        self.loss, choices = search.descent(self.box, STARTS, Random(1))
+        self.share = 1 if len(levels) < VERY_MANY else 4
+        self.loss, choices = search.descent(self.box, STARTS // self.share, Random(1))
         self.chosen = self.box.values(choices)
         self.least = self.box.least
         self.nodes = self.predict(self.loss)
@@ -88,7 +92,7 @@ class BoxEngine(Engine):
 
     def predict(self, cap: Number) -> float:
         """See `Engine`."""
-        return search.predicted_nodes(self.box, cap, DIVES, Random(2))
+        return search.predicted_nodes(self.box, cap, DIVES // self.share, Random(2))
 
     def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
         """See `Engine`."""

@@ -75,11 +75,13 @@ def values_of(levels: Sequence[Level], chosen: Sequence[int], variables: int) ->
 
 def gains_of(neuron: Neuron, level: Level) -> list[tuple[int, ...]]:
     """For each choice at a level what it adds to k_i at each point: the least of the level is 0."""
+    column = neuron.columns[level.variable]
+    first, last = level.offsets[0], level.offsets[-1]
+    active = [(i, a, first if a > 0 else last, neuron.points[i].unit) for i, a in enumerate(column) if a]
     made = []
     for offset in level.offsets:
-        row = []
-        for a, point in zip(neuron.columns[level.variable], neuron.points, strict=True):
-            least = level.offsets[0] if a >= 0 else level.offsets[-1]
-            row.append(int(a * (offset - least) // point.unit))
+        row = [0] * len(column)
+        for i, a, least, unit in active:
+            row[i] = int(a * (offset - least) // unit)
         made.append(tuple(row))
     return made

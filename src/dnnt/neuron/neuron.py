@@ -81,10 +81,10 @@ def neuron_of(form: Form) -> Neuron | str:
     points = []
     listed = 0
     for i, constant in enumerate(unit.constant):
-        row = [column[i] for column in columns]
-        start = constant + sum(min(a * of[0], a * of[-1]) for a, of in zip(row, values, strict=True))
-        pitch = common_step([normal(a * step) for a, step in zip(row, steps, strict=True)])
-        width = sum([magnitude(a) * span for a, span in zip(row, spans, strict=True)])
+        row = [(column[i], j) for j, column in enumerate(columns) if column[i]]
+        start = constant + sum([a * values[j][0 if a > 0 else -1] for a, j in row])
+        pitch = common_step([normal(a * steps[j]) for a, j in row])
+        width = sum([magnitude(a) * spans[j] for a, j in row])
         top = int(width // pitch) if pitch else 0
         turns = _turns(form, unit.activation, place, i)
         if turns is None:

@@ -114,15 +114,21 @@ def quadratic_of(neuron: Neuron) -> Quadratic | None:
 
 
 def factor_of(quadratic: Quadratic) -> Factor:
-    """A factor whose slack is far below 4^bits: the variable that is decided last is the one that says least, and so
-    on.
-    """
-    matrix = quadratic.matrix
-    size = len(matrix)
+    """A factor whose slack is far below 4^bits."""
     reach = [1, *[max(map(abs, of)) for of in quadratic.steps]]
-    largest = max(row[k] for k, row in enumerate(matrix))
+    largest = max(row[k] for k, row in enumerate(quadratic.matrix))
     # An entry of the rest is about half an entry of the factor, whose entries are below 2^bits · √largest.
     bits = (8 * sum(reach) ** 2 * (isqrt(largest) + 1)).bit_length() + 2
+    made = _factor(quadratic.matrix, reach, bits)
+    for more in (16, 64):  # Where pivots vanish, errors may grow.
+        if 16 * made.slack > 4**made.bits:
+            made = _factor(quadratic.matrix, reach, bits + more)
+    return made
+
+
+def _factor(matrix: Sequence[Sequence[int]], reach: Sequence[int], bits: int) -> Factor:
+    """Row by row from the last one: of the variables that are left, the one that says least is decided last."""
+    size = len(matrix)
     left = [[m << (2 * bits) for m in row] for row in matrix]
     waiting = list(range(1, size))
     order: list[int] = []
