@@ -15,7 +15,7 @@ from math import lcm
 from operator import add as plus, getitem
 from typing import Any
 
-from dnnt_check.budget import Invalid, TooMuchWork, Work
+from dnnt_check.budget import Invalid, TooMuchWork, Work, describe, rough_seconds
 from dnnt_check.form import Form, Unit
 from dnnt_check.instance import Instance
 from dnnt_check.neuron_costs import Place, gain, places, single_unit
@@ -48,12 +48,13 @@ def check_box(instance: Instance, form: Form, body: BoxGrounds, bound: Number, s
     """
     unit = single_unit(form)
     levels = _levels(form, body.levels)
-    if len(instance.points) * sum(len(of) for _, of in levels) > 10**8:
-        raise TooMuchWork("too much work: too many contributions of values to points")
+    entries = len(instance.points) * sum([len(of) for _, of in levels])
+    work.require(entries * 7e-7, "the contributions of values to points")
+    work.hold(entries * 90, "the contributions of values to points")
     points = places(instance, form, unit, work)
     gains = [_gains(level, unit, points, work) for level in levels]
     walk = _fields(points, gains, bound, strict, work) or _Tables(points, gains, bound, strict, work)
-    work.require(body.nodes * walk.seconds, f"a search of {body.nodes} nodes")
+    work.require(rough_seconds(body.nodes, walk.seconds), f"a search of {describe(body.nodes)} nodes")
     _walk(walk, [len(of) for _, of in levels], points, gains, bound, strict, body.nodes, work)
 
 
@@ -168,7 +169,7 @@ def _fields(
         mask = _join([signal if height >> digit & 1 else 0 for height in heights], width)
         if mask:
             planes.append((1 << digit, mask))
-    size = (len(steps) * width // 7 + 60) * (sum(len(of) for of in gains) + len(planes) + 3)
+    size = (len(steps) * width // 7 + 60) * (2 * sum([len(of) for of in gains]) + len(planes) + 3)
     work.hold(size, "fields")
     # The total is base + all heights / scale - avoided / scale; it is too low up to the bound.
     rest = (bound - base) * scale
@@ -281,7 +282,7 @@ def _walk(
             work.spend(pending * walk.seconds)
             pending = 0
             if nodes > most:
-                raise TooMuchWork(f"too much work: the search has more nodes than {most}, as declared")
+                raise TooMuchWork(f"too much work: the search has more nodes than {describe(most)}, as declared")
         for index, child in walk.open(state, depth):
             if depth < last:
                 stack.append((depth + 1, child, (path, index)))

@@ -19,7 +19,7 @@ from math import isqrt, lcm
 from operator import mul
 from typing import Any
 
-from dnnt_check.budget import Invalid, TooMuchWork, Work
+from dnnt_check.budget import Invalid, TooMuchWork, Work, describe, rough_seconds
 from dnnt_check.form import Form, Unit
 from dnnt_check.instance import Instance
 from dnnt_check.neuron_costs import single_unit
@@ -86,6 +86,7 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
     if count > MOST_VARIABLES:
         raise TooMuchWork(f"too much work: a factor for more than {MOST_VARIABLES} variables")
     work.require(points * count * (count * 6e-8 + 2e-6), "a quadratic form")
+    work.hold(points * count * 100, "a quadratic form")
     pitches: list[Number] = []
     origins: list[Number] = []
     steps = []
@@ -132,6 +133,7 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
     columns = list(zip(*[row for _, row in rows], strict=True))
     longest = max([max(map(abs, row)).bit_length() for _, row in rows]) + max(weights).bit_length()
     work.require(points * count * count * (6e-8 + product_seconds(longest, longest) / 2), "a quadratic form")
+    work.hold(count * count * (longest // 3 + 60), "a quadratic form")
     matrix = [[0] * (count + 1) for _ in range(count + 1)]
     for k, column in enumerate(columns):
         weighted = list(map(mul, weights, column))
@@ -155,6 +157,7 @@ def _slack(matrix: list[list[int]], body: FactorGrounds, reach: list[int], work:
     if longest > MOST_BITS:
         raise TooMuchWork(f"too much work: numbers of more than {MOST_BITS} bits")
     work.require(size**3 / 6 * (6e-8 + product_seconds(longest, longest)), "the product of a factor")
+    work.hold(size * size * 16, "the product of a factor")
     # Column k from row k on.
     columns = [[row[k] for row in rows[k:]] for k in range(size)]
     slack = 0
@@ -200,10 +203,9 @@ class _Walk:
 
     def run(self, work: Work) -> None:
         """Walk; a choice of all variables whose form is too small ends it."""
-        work.require(self.nodes * self.seconds, f"a search of {self.nodes} nodes")
-        work.hold(
-            sum(map(len, self.steps)) * 100 + (len(self.steps) * self.width // 7 + 100) * len(self.steps) * 10, "fields"
-        )
+        work.require(rough_seconds(self.nodes, self.seconds), f"a search of {describe(self.nodes)} nodes")
+        state_size = len(self.steps) * self.width // 7 + 250
+        work.hold(sum(map(len, self.steps)) * state_size, "states that wait")
         width, half, limit, last = self.width, self.half, self.limit, len(self.steps) - 1
         mask = (1 << width) - 1
         stack: list[tuple[int, int, int, Any]] = [(0, self.first, self.root, None)]
@@ -233,7 +235,9 @@ class _Walk:
                 work.spend(pending * self.seconds)
                 pending = 0
                 if nodes > self.nodes:
-                    raise TooMuchWork(f"too much work: the search has more nodes than {self.nodes}, as declared")
+                    raise TooMuchWork(
+                        f"too much work: the search has more nodes than {describe(self.nodes)}, as declared"
+                    )
 
     def _end(self, path: Any, work: Work) -> None:
         """Look at a choice of all variables."""
