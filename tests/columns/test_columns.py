@@ -38,6 +38,22 @@ def test_any_instance(seed: int) -> None:
             check_method(instance, "columns", oracle(instance))
 
 
+def test_a_factor_before_a_variable() -> None:
+    """A linear unit dissolves into a product of a factor, a unit and a variable: parameters are those without it."""
+    made = [
+        {"id": "a", "activation": "relu"},
+        {"id": "b", "activation": {"kind": "scale", "factor": -2}},
+        {"id": "c", "activation": "sign"},
+    ]
+    edges = [
+        {"from": "s", "to": "a", "weights": [[-1, 1]], "bias": [1]},
+        {"from": "a", "to": "b", "weights": [[1, 2, 3]], "bias": [0, 1]},
+        {"from": "b", "to": "c", "weights": [[3]], "bias": [0, 10]},
+    ]
+    check_method(dnnt.graph(1, made, ["c"], edges, [([1], [1]), ([2], [-1]), ([5], [-1])], "zero_one"), "columns")
+    check_method(random_any(Random(2531)), "columns")
+
+
 def test_what_is_drawn() -> None:
     """The instances above have what the search has rules for."""
     kinds = [

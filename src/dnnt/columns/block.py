@@ -6,12 +6,12 @@ separates (pair i < j has the bit i·n + j).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dnnt.columns.costs import Costs, bits
-from dnnt.columns.making import Column, Maker, negative
-from dnnt.columns.problem import Kind, Level, Problem
+from dnnt.columns.making import Column, negative
+from dnnt.columns.problem import Kind, Level, Problem, Unit
 from dnnt.exact import Number
 
 MOST_POINTS = 160
@@ -48,16 +48,27 @@ class Block:
     together: int
 
 
+Columns = Callable[[Unit, dict[int, Column]], Sequence[Column]]
+"""The columns of a unit, given those of its sources."""
+
+
 def block_of(
-    problem: Problem, depth: int, chosen: Mapping[int, Column], maker: Maker, costs: Costs, excess: Mapping[int, Number]
+    problem: Problem,
+    depth: int,
+    chosen: Mapping[int, Column],
+    columns_of: Columns,
+    costs: Costs,
+    excess: Mapping[int, Number],
 ) -> Block:
-    """The block of a level (number `depth`) for the chosen columns of the units before it."""
+    """The block of a level (number `depth`) for the chosen columns of the units before it. Of two columns that are
+    negatives of each other the first one is kept.
+    """
     level = problem.levels[depth]
     classes = _divided(level, chosen)
     entries: list[Entry] = []
     for place, kind in enumerate(level.kinds):
         unit = problem.units[kind.members[0]]
-        columns = maker.columns(unit, dict(chosen))
+        columns = columns_of(unit, dict(chosen))
         groups: dict[tuple[int, ...], list[Column]] = {}
         for column in _without_negatives(columns) if kind.negatable else columns:
             groups.setdefault(column.parts, []).append(column)

@@ -85,10 +85,10 @@ class Maker:
 
     def columns(self, unit: Unit, sources: dict[int, Column]) -> tuple[Column, ...]:
         """All columns that the unit may have."""
-        key = self._key(unit, sources)
+        key = self.key(unit, sources)
         found = self.known.get(key)
         if found is None:
-            sums = _Sums(self, _parts(unit, sources))
+            sums = Sums(self, parts_of(unit, sources))
             found = sums.images(unit.activation)
             if self.kept > KEPT:
                 self.known.clear()
@@ -100,16 +100,16 @@ class Maker:
     def choice(self, unit: Unit, sources: dict[int, Column], wanted: Column) -> dict[int, Number]:
         """Values of the unit's variables that give it the column (which must be one of its columns)."""
         variables = [term.variable for term in unit.terms] + [link.variable for link in unit.links]
-        sums = _Sums(self, _parts(unit, sources))
+        sums = Sums(self, parts_of(unit, sources))
         picked = sums.way_to(unit.activation, wanted)
         found = {}
-        originals = [term.values for term in unit.terms] + [link.values for link in unit.links]
+        originals = [term.values for term in unit.terms] + [link.choices for link in unit.links]
         for variable, values, place in zip(variables, originals, picked, strict=True):
             if variable is not None:
                 found[variable] = values[place]
         return found
 
-    def _key(self, unit: Unit, sources: dict[int, Column]) -> object:
+    def key(self, unit: Unit, sources: dict[int, Column]) -> object:
         """Units that add up the same have the same columns, whatever the order."""
         shape = self.shape_of.get(unit.index)
         if shape is None:
@@ -151,7 +151,7 @@ class _Image(dict[int, Number]):
         return value
 
 
-def _parts(unit: Unit, sources: dict[int, Column]) -> list[Part]:
+def parts_of(unit: Unit, sources: dict[int, Column]) -> list[Part]:
     """What the unit adds up: terms, products, and the constant with the multiplier 1 at the end."""
     parts = [Part(term.column, term.values) for term in unit.terms]
     for link in unit.links:
@@ -160,8 +160,8 @@ def _parts(unit: Unit, sources: dict[int, Column]) -> list[Part]:
     return [*parts, Part(unit.constant, (1,))]
 
 
-class _Sums:
-    """The sums of one multiple of each part, packed."""
+class Sums:
+    """The sums of one multiple of each part, packed. `parts` holds the multiples, the constant last."""
 
     def __init__(self, maker: Maker, parts: Sequence[Part]) -> None:
         self.maker = maker
@@ -226,7 +226,7 @@ class _Sums:
         return self._listed(activation, self._more(sums, steps))
 
     def _listed(self, activation: Activation, sums: Iterable[int]) -> tuple[Column, ...]:
-        read = self._reader(activation)
+        read = self.reader(activation)
         found: set[Vector] = set()
         for count, total in enumerate(sums):
             found.add(read(total))
@@ -239,7 +239,7 @@ class _Sums:
         raw = mask.to_bytes(self.points * self.width, "little")[self.width - 1 :: self.width]
         return int(raw.translate(_DIGITS)[::-1] or b"0", 2)
 
-    def _reader(self, activation: Activation) -> Callable[[int], Vector]:
+    def reader(self, activation: Activation) -> Callable[[int], Vector]:
         """From a packed sum (with the middle) to the values of the activation."""
         width, size = self.width, self.points * self.width
         image = self.maker.image(activation, width, self.scale)
@@ -258,7 +258,7 @@ class _Sums:
         layers = [{self.middle}]
         for steps in self.parts:
             layers.append(self._more(layers[-1], steps))
-        read = self._reader(activation)
+        read = self.reader(activation)
         total = next(s for s in layers[-1] if read(s) == wanted.values)
         picked = []
         for steps, below in zip(reversed(self.parts), reversed(layers[:-1]), strict=True):

@@ -6,6 +6,7 @@ may compute depends on the columns of its sources alone. Two symmetries are veri
 - Two units are *interchangeable* if exchanging them, with a matching of variables, changes nothing: equal activations,
   constants, terms and products up to which variable is whose, no output among them, and equal products wherever they
   are read. Their columns may then be exchanged in any solution, so their order does not matter.
+- Where parameters have prices, equal sets of values means equal prices too.
 - A unit is *negatable* if it is no output and whatever reads it multiplies it by values of its own that are symmetric
   about 0. In any solution its column may then be replaced by its negative, if that is a column of the unit too.
 """
@@ -23,23 +24,39 @@ from dnnt.activations import Activation
 from dnnt.exact import Number, normal
 from dnnt.simplify.form import Form, Vector
 
+Prices = tuple[Number, ...]
+"""What each value of a variable costs, where the cheapest parameters are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A column times a variable: its index in the form, its values."""
+    """A column times a variable: its index in the form, its values, and their prices (none: all alike)."""
 
     variable: int
     values: tuple[Number, ...]
     column: Vector
+    prices: Prices = ()
+
+    @property
+    def priced(self) -> Any:
+        """Values with their prices, in any order."""
+        return _priced(self.values, self.prices)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The value of a unit times one of `values`: the factor times each value of the variable (None: the factor)."""
+    """The value of a unit times one of `values`: a factor times each of the variable's `choices` (None: the factor)."""
 
     source: int
     variable: int | None
     values: tuple[Number, ...]
+    choices: tuple[Number, ...] = ()
+    prices: Prices = ()
+
+    @property
+    def priced(self) -> Any:
+        """Values with their prices, in any order."""
+        return _priced(self.values, self.prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +115,15 @@ def shared_variables(form: Form) -> tuple[int, ...]:
     return tuple(sorted(v for v, count in found.items() if count > 1))
 
 
-def problems_of(form: Form) -> Iterator[Problem]:
-    """A problem for each choice of the shared variables."""
+def problems_of(form: Form, prices: Sequence[Prices] = ()) -> Iterator[Problem]:
+    """A problem for each choice of the shared variables; `prices` are those of all variables, if they matter."""
     shared = shared_variables(form)
     for chosen in product(*[form.variables[v].values for v in shared]):
-        yield _problem(form, dict(zip(shared, chosen, strict=True)))
+        yield _problem(form, dict(zip(shared, chosen, strict=True)), prices or [()] * len(form.variables))
 
 
-def _problem(form: Form, fixed: Mapping[int, Number]) -> Problem:
-    made = [_unit(form, index, fixed) for index in range(len(form.units))]
+def _problem(form: Form, fixed: Mapping[int, Number], prices: Sequence[Prices]) -> Problem:
+    made = [_unit(form, index, fixed, prices) for index in range(len(form.units))]
     outputs = {of for of in form.outputs if isinstance(of, int)}
     live = set(outputs)
     for unit in reversed(made):
@@ -130,7 +147,7 @@ def _problem(form: Form, fixed: Mapping[int, Number]) -> Problem:
     return Problem(units, tuple(levels), last, fixed)
 
 
-def _unit(form: Form, index: int, fixed: Mapping[int, Number]) -> Unit:
+def _unit(form: Form, index: int, fixed: Mapping[int, Number], prices: Sequence[Prices]) -> Unit:
     """A unit with the shared variables put in."""
     unit = form.units[index]
     constant = list(unit.constant)
@@ -139,7 +156,7 @@ def _unit(form: Form, index: int, fixed: Mapping[int, Number]) -> Unit:
         if variable in fixed:
             constant = [normal(a + fixed[variable] * b) for a, b in zip(constant, column, strict=True)]
         else:
-            terms.append(Term(variable, form.variables[variable].values, column))
+            terms.append(Term(variable, form.variables[variable].values, column, prices[variable]))
     links = []
     known: dict[int, Number] = {}
     for each in unit.products:
@@ -147,10 +164,15 @@ def _unit(form: Form, index: int, fixed: Mapping[int, Number]) -> Unit:
             factor = each.factor if each.variable is None else each.factor * fixed[each.variable]
             known[each.source] = normal(known.get(each.source, 0) + factor)
         else:
-            values = tuple([normal(each.factor * x) for x in form.variables[each.variable].values])
-            links.append(Link(each.source, each.variable, values))
+            choices = form.variables[each.variable].values
+            values = tuple([normal(each.factor * x) for x in choices])
+            links.append(Link(each.source, each.variable, values, choices, prices[each.variable]))
     links += [Link(source, None, (factor,)) for source, factor in known.items() if factor]
     return Unit(index, unit.activation, tuple(constant), tuple(terms), tuple(links))
+
+
+def _priced(values: Sequence[Number], prices: Prices) -> frozenset[tuple[Number, Number]]:
+    return frozenset(zip(values, prices or (0,) * len(values), strict=True))
 
 
 def _classes(points: int, after: Sequence[Unit]) -> tuple[int, ...]:
@@ -173,21 +195,19 @@ def _kinds(units: Mapping[int, Unit], here: Sequence[int], outputs: set[int]) ->
 
 def _inside(unit: Unit) -> Any:
     """What a unit adds up and applies, whichever variables are its own."""
-    terms = Counter((term.column, frozenset(term.values)) for term in unit.terms)
-    links = Counter((link.source, frozenset(link.values)) for link in unit.links)
+    terms = Counter((term.column, term.priced) for term in unit.terms)
+    links = Counter((link.source, link.priced) for link in unit.links)
     return unit.activation, unit.constant, frozenset(terms.items()), frozenset(links.items())
 
 
 def _readers(units: Mapping[int, Unit], index: int) -> Any:
     """For each unit that reads this one, by which values it multiplies it."""
-    found = Counter(
-        (unit.index, frozenset(link.values)) for unit in units.values() for link in unit.links if link.source == index
-    )
+    found = Counter((unit.index, link.priced) for unit in units.values() for link in unit.links if link.source == index)
     return frozenset(found.items())
 
 
 def _negatable(units: Mapping[int, Unit], index: int, outputs: set[int]) -> bool:
     if index in outputs:
         return False
-    read = [set(link.values) for unit in units.values() for link in unit.links if link.source == index]
-    return all(values == {-x for x in values} for values in read)
+    read = [link.priced for unit in units.values() for link in unit.links if link.source == index]
+    return all(priced == {(-x, price) for x, price in priced} for priced in read)

@@ -1,61 +1,25 @@
 """Branch and bound over the columns of units, level by level, and then over those of the last units.
 
-In a level every unit gets a column, as a multiset for interchangeable units. As long as a class of points with the same
-codes costs too much, it has to be divided: the search picks a pair (or disjoint pairs) that cannot stay together,
-branches on the entries that separate one of them, and forbids an entry in all that comes after its branch. A branch
-ends where what is left cannot separate enough: by the number of parts, or by how many pairs an entry separates at most.
-Source: the search for a small hitting set (branch on the set with the fewest members left).
+In a level every unit gets a column, as a multiset for interchangeable units. The entries to branch on are those that
+separate what has to be separated (`dnnt.columns.separating`); an entry is forbidden in all that comes after its branch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement, product
-from math import prod
 
-from dnnt.columns.block import Block, Entry, block_of, excess_of
+from dnnt.columns.block import Block, block_of, excess_of
 from dnnt.columns.costs import Costs, bits
 from dnnt.columns.making import Column, Maker
 from dnnt.columns.problem import Problem
+from dnnt.columns.separating import Reached, Separation, State, Target
 from dnnt.exact import Number, normal
 from dnnt.running import Run
 from dnnt.simplify.form import Form
 
 Found = Callable[[Problem, dict[int, Column], Number], None]
 """Told of columns of all units with their total loss."""
-
-MOST_LOOKED_AT = 400
-"""Pairs among which the one to branch on is looked for."""
-
-
-class Reached(Exception):
-    """The goal is reached."""
-
-
-class Target:
-    """What is looked for: a loss of at most `limit`, with `below` less than that.
-
-    `next` is the least bound of what was cut off, `decides` says that any such loss ends the search.
-    """
-
-    def __init__(self, limit: Number, below: bool, decides: bool) -> None:
-        self.limit = limit
-        self.below = below
-        self.decides = decides
-        self.next: Number | None = None
-        self.nodes = 0
-
-    def missed(self, bound: Number) -> bool:
-        """Whether a branch of this bound is of no use; it is noted then."""
-        if bound < self.limit or (bound == self.limit and not self.below):
-            return False
-        if self.next is None or bound < self.next:
-            self.next = bound
-        return True
-
-    def lower(self, loss: Number) -> None:
-        """A loss was found: from now on only less will do."""
-        self.limit, self.below = loss, True
 
 
 class Search:
@@ -68,6 +32,7 @@ class Search:
         self.run = run
         self.found = found
         self.costs = Costs(form, problem)
+        self.separation = Separation(self.costs, target)
         self.excess = excess_of(self.costs)
         self.chosen: dict[int, Column] = {}
         self.place = {of: k for k, of in enumerate(o for o in form.outputs if isinstance(o, int))}
@@ -91,150 +56,33 @@ class Search:
         if depth == len(self.problem.levels):
             self._last()
             return
-        block = block_of(self.problem, depth, self.chosen, self.maker, self.costs, self.excess)
-        left = tuple([len(kind.members) for kind in block.kinds])
-        classes, cost = self._shrunk(block.classes)
-        self._node(block, classes, cost, block.together, (1 << len(block.entries)) - 1, left, [])
+        block = block_of(self.problem, depth, self.chosen, self.maker.columns, self.costs, self.excess)
+        self._node(block, self.separation.start(block))
 
-    def _shrunk(self, masks: Sequence[int]) -> tuple[list[int], Number]:
-        """The masks of several points, and what the others cost."""
-        cost: Number = 0
-        several = []
-        for mask in masks:
-            if mask & (mask - 1):
-                several.append(mask)
-            else:
-                cost += self.costs.single[mask.bit_length() - 1]
-        return several, cost
-
-    def _node(
-        self,
-        block: Block,
-        classes: list[int],
-        cost: Number,
-        together: int,
-        allowed: int,
-        left: tuple[int, ...],
-        chosen: list[int],
-    ) -> None:
-        """Choose entries for what is left; `classes` and `cost` (of points alone), and the pairs that are together."""
+    def _node(self, block: Block, state: State) -> None:
+        """Choose entries for what is left."""
         self._tick()
-        costs, target = self.costs, self.target
-        exact = cost + sum([costs.least(mask) for mask in classes])
-        if not any(left):
-            if not target.missed(exact):
-                self._expand(block, chosen)
+        separation = self.separation
+        if not any(state.left):
+            if not self.target.missed(normal(separation.bound(state))):
+                self._expand(block, state.chosen)
             return
-        for kind, count in enumerate(left):
-            if not count:
-                allowed &= ~block.of_kind[kind]
-            elif not allowed & block.of_kind[kind]:
-                return
-        limit = target.limit
-        apart = exact > limit or (exact == limit and target.below)
-        if not apart:
-            kind = next(kind for kind, count in enumerate(left) if count)
-            branches = allowed & block.of_kind[kind]
-        else:
-            parts = prod([block.most[kind] ** count for kind, count in enumerate(left)])
-            if target.missed(normal(cost + sum([costs.spread(mask, parts) for mask in classes]))):
-                return
-            found = self._to_separate(block, classes, cost, together, allowed, left)
-            if found is None:
-                return
-            branches = found
-        order = (
-            sorted(bits(branches), key=lambda e: -(block.pairs[e] & together).bit_count())
-            if block.pairs
-            else bits(branches)
-        )
-        for e in order:
-            entry = block.entries[e]
-            divided = [mask & part for mask in classes for part in entry.parts]
-            several, more = self._shrunk([mask for mask in divided if mask])
-            rest = tuple([count - (kind == entry.kind) for kind, count in enumerate(left)])
-            still = together & ~block.pairs[e] if block.pairs else 0
-            self._node(block, several, cost + more, still, allowed, rest, [*chosen, e])
+        allowed = separation.allowed(block, state)
+        if not allowed:
+            return
+        branches: Sequence[int] = list(bits(separation.branches(block, state, allowed)))
+        if block.pairs:
+            branches = sorted(branches, key=lambda e: -(block.pairs[e] & state.together).bit_count())
+        for e in branches:
+            self._node(block, separation.after(block, state, e, allowed))
             allowed &= ~(1 << e)
-
-    def _to_separate(
-        self, block: Block, classes: list[int], cost: Number, together: int, allowed: int, left: tuple[int, ...]
-    ) -> int | None:
-        """Entries of which one has to be chosen, None if that is of no use."""
-        costs, target = self.costs, self.target
-        limit = target.limit
-        # If all that is together came apart.
-        base = cost + sum([costs.single[p] for mask in classes for p in bits(mask)])
-        slack = limit - base
-        if not together:
-            return self._any(block, classes, cost, allowed)
-        counts: list[tuple[int, int]] = []
-        must = 0
-        for pair in bits(together):
-            if block.excess[pair] > slack or (target.below and block.excess[pair] == slack):
-                must |= 1 << pair
-        if must:
-            return self._must(block, must, allowed, left, base)
-        for pair in bits(together):
-            counts.append(((block.splitters[pair] & allowed).bit_count(), pair))
-        counts.sort()
-        used, chosen, gained = 0, 0, base
-        for _, pair in counts:
-            ends = 1 << pair // costs.points | 1 << pair % costs.points
-            if ends & used:
-                continue
-            used |= ends
-            chosen |= block.splitters[pair]
-            gained += block.excess[pair]
-            if gained > limit or (gained == limit and target.below):
-                target.missed(gained)
-                return chosen & allowed
-        return self._any(block, classes, cost, allowed)
-
-    def _any(self, block: Block, classes: list[int], cost: Number, allowed: int) -> int:
-        """Entries that divide some class: without one of them all stays as it is."""
-        self.target.missed(normal(cost + sum([self.costs.least(mask) for mask in classes])))
-        return sum(1 << e for e in bits(allowed) if _divides(block.entries[e], classes))
-
-    def _must(self, block: Block, must: int, allowed: int, left: tuple[int, ...], base: Number) -> int | None:
-        """Entries that separate a pair that has to be separated, the one with the fewest."""
-        self.target.missed(normal(base + min(block.excess[pair] for pair in bits(must))))
-        splitters = block.splitters
-        if sum(left) == 1:
-            for pair in bits(must):
-                allowed &= splitters[pair]
-                if not allowed:
-                    return None
-            return allowed
-        fewest, best = 0, None
-        for looked, pair in enumerate(bits(must)):
-            found = splitters[pair] & allowed
-            count = found.bit_count()
-            if best is None or count < fewest:
-                fewest, best = count, found
-                if not count:
-                    return None
-            if looked >= MOST_LOOKED_AT:
-                break
-        most = 0
-        for kind, count in enumerate(left):
-            if count:
-                most += count * max((block.pairs[e] & must).bit_count() for e in bits(allowed & block.of_kind[kind]))
-        return None if most < must.bit_count() else best
 
     # ------------------------------------------------------------ from entries to columns
 
-    def _expand(self, block: Block, chosen: list[int]) -> None:
+    def _expand(self, block: Block, chosen: Sequence[int]) -> None:
         """Every way of taking columns of the entries for the units of the level."""
-        options: list[Iterator[tuple[Column, ...]]] = []
-        order: list[int] = []
-        for place, kind in enumerate(block.kinds):
-            order += kind.members
-            mine = [e for e in chosen if block.entries[e].kind == place]
-            for e in dict.fromkeys(mine):
-                options.append(combinations_with_replacement(block.entries[e].columns, mine.count(e)))
-        for groups in product(*options):
-            columns = [column for group in groups for column in group]
+        order, ways = ways_of(block, chosen)
+        for columns in ways:
             self.chosen.update(zip(order, columns, strict=True))
             self._level(block.depth + 1)
 
@@ -299,5 +147,13 @@ class Search:
         self.chosen.pop(index, None)
 
 
-def _divides(entry: Entry, classes: Sequence[int]) -> bool:
-    return any(mask & part not in (0, mask) for mask in classes for part in entry.parts)
+def ways_of(block: Block, chosen: Sequence[int]) -> tuple[list[int], Iterator[tuple[Column, ...]]]:
+    """The units of the level in an order, and every way of taking columns of the chosen entries for them."""
+    options: list[Iterator[tuple[Column, ...]]] = []
+    order: list[int] = []
+    for place, kind in enumerate(block.kinds):
+        order += kind.members
+        mine = [e for e in chosen if block.entries[e].kind == place]
+        for e in dict.fromkeys(mine):
+            options.append(combinations_with_replacement(block.entries[e].columns, mine.count(e)))
+    return order, (tuple([column for group in groups for column in group]) for groups in product(*options))

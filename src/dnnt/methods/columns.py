@@ -18,7 +18,8 @@ from dnnt.certificate import Nonnegative, OfForm
 from dnnt.columns.cost import cost_of
 from dnnt.columns.making import Column, Maker, parameters_of
 from dnnt.columns.problem import Problem, problems_of
-from dnnt.columns.search import Reached, Search, Target
+from dnnt.columns.search import Search
+from dnnt.columns.separating import Reached, Target
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, brief, magnitude, normal
 from dnnt.instance import Instance
