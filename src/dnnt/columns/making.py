@@ -253,6 +253,22 @@ class Sums:
 
         return slowly
 
+    def column_of(self, activation: Activation) -> Callable[[int], Column]:
+        """From a packed sum (with the middle) to the column that the activation makes of it."""
+        if activation.kind not in TWO_VALUED:
+            read = self.reader(activation)
+            return lambda total: self.maker.column(read(total))
+        low, high = TWO_VALUED[activation.kind]
+        known: dict[int, Column] = {}
+
+        def two(total: int) -> Column:
+            mask = total & self.middle
+            if mask not in known:
+                known[mask] = self.maker.two_valued(low, high, self._dense(mask))
+            return known[mask]
+
+        return two
+
     def way_to(self, activation: Activation, wanted: Column) -> list[int]:
         """For each part but the constant the place of a multiplier, so that the sum has the column wanted."""
         layers = [{self.middle}]
