@@ -16,6 +16,7 @@ _WHERE: Mapping[str, str] = {
     "reachable": "dnnt.methods.reachable",
     "restricted": "dnnt.methods.restricted",
     "sat": "dnnt.methods.sat",
+    "search": "dnnt.methods.search",
     "subset-sum": "dnnt.methods.subset_sum",
 }
 

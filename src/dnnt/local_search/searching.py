@@ -1,0 +1,131 @@
+"""Rounds of annealing in compiled loops: restarts of growing length, by turns with several aims and temperatures.
+
+The first round begins where the caller says, every third one at the best so far, the others anywhere. What a round does
+follows from the seed and its number alone: cutting it into pieces for polls changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from time import perf_counter
+
+import numpy as np
+
+from dnnt.exact import Number
+from dnnt.kernels import annealing
+from dnnt.kernels.annealing_arrays import BEST, GUIDE, LOSS, MADE, PARTS, TWO, WORK, Aim, Ints
+from dnnt.local_search.arrays import NEVER, Compiled, state_of
+
+AIMS = ((1.0, 0.3), (1.0, 0.3), (1.0, 0.0), (1.0, 0.05))
+"""(flat, slope) by turns: see `dnnt.kernels.annealing`. Where the loss has no plains, all are the same."""
+
+HEATS = ((0.5, 0.02), (0.1, 0.01), (0.15, 0.03), (0.3, 0.01))
+"""(first, last) temperature by turns, as parts of what a move that makes it worse adds in the mean."""
+
+COOL = (0.1, 0.01)
+"""The same for rounds that begin at good values."""
+
+PAIRS = 0.1
+"""How many of the moves change two variables."""
+
+SHORTEST, PER_VARIABLE, LONGEST = 2000, 20, 128
+"""Moves of the first rounds: at least, for each variable; and how many times longer the last are."""
+
+SAMPLED = 200
+"""Moves that are tried, and not made, to find the temperatures of a round."""
+
+CHUNK_SECONDS = 0.03
+
+
+class Search:
+    """Rounds on one compiled form."""
+
+    def __init__(self, compiled: Compiled, seed: int, poll: Callable[[], None]) -> None:
+        self.compiled = compiled
+        self.program = compiled.program
+        self.poll = poll
+        self.random = Random(seed)
+        self.state = state_of(self.program, seed)
+        self.rounds = 0
+        self.moves = 0
+        self.sizes = np.diff(self.program.value_start).tolist()
+        self._chunk = 2000
+        outputs = [u for u in self.program.outputs.tolist() if u >= 0]
+        self.plain = self.program.mode[0] == PARTS and all(self.program.kind[u] != TWO for u in outputs)
+
+    def load(self) -> None:
+        """Load the loops, or compile them, by calls that do nothing."""
+        aim = Aim(1.0, 0.0, 0.0, 0.0, 0)
+        annealing.evaluate(self.program, self.state, aim)
+        annealing.changes(self.program, self.state, aim, 0, PAIRS)
+        annealing.anneal(self.program, self.state, aim, 0, 1.0, 1.0, 0, PAIRS)
+
+    @property
+    def best(self) -> Number | None:
+        """The least loss so far."""
+        best = int(self.state.numbers[BEST])
+        return None if best >= NEVER else self.compiled.loss(best)
+
+    @property
+    def best_values(self) -> tuple[Number, ...]:
+        """The values of variables with the least loss so far."""
+        return self.compiled.values(self.state.best)
+
+    @property
+    def work(self) -> int:
+        """Numbers computed so far."""
+        return int(self.state.numbers[WORK])
+
+    @property
+    def length(self) -> int:
+        """Moves of the next round."""
+        base = max(SHORTEST, PER_VARIABLE * len(self.program.movable))
+        return base * min(LONGEST, 1 << (self.rounds // 2))
+
+    def round(self, threshold: int, enough: Callable[[], bool], start: Sequence[Number] | None = None) -> bool:
+        """One round, from `start` if given; True once the integer loss is at most `threshold`, or `enough`, which is
+        asked again and again, says so.
+        """
+        index, (hot, cold) = self._begin(start)
+        flat, slope = (1.0, 0.0) if self.plain else AIMS[self.rounds % len(AIMS)]
+        aim = Aim(flat, slope, 0.0 if self.rounds % 2 else 1.0, 0.0, threshold)
+        length = self.length
+        self.rounds += 1
+        return self.anneal(index, aim, length, hot, cold, enough)
+
+    def _begin(self, start: Sequence[Number] | None) -> tuple[Ints, tuple[float, float]]:
+        if start is not None:
+            return self.compiled.index(start), COOL
+        if self.rounds % 3 == 2 and self.best is not None:
+            return self.state.best.copy(), COOL
+        drawn = [self.random.randrange(size) for size in self.sizes]
+        return np.array(drawn, np.int64), HEATS[self.rounds % len(HEATS)]
+
+    def anneal(self, index: Ints, aim: Aim, length: int, hot: float, cold: float, enough: Callable[[], bool]) -> bool:
+        """Begin at these places of values and make so many moves; see `round`."""
+        program, state = self.program, self.state
+        state.index[:] = index
+        annealing.evaluate(program, state, aim)
+        if aim.price == 0.0 and state.numbers[LOSS] < state.numbers[BEST]:
+            state.numbers[BEST] = state.numbers[LOSS]
+            state.best[:] = state.index
+        self.poll()
+        if enough() or not len(program.movable):
+            return enough()
+        mean, _ = annealing.changes(program, state, aim, SAMPLED, PAIRS)
+        if mean <= 0.0:
+            mean = max(float(program.one[0]), float(state.floats[GUIDE]) / max(1, len(state.bad)))
+        state.numbers[MADE] = 0
+        done = False
+        while not done and state.numbers[MADE] < length:
+            began = perf_counter()
+            made = int(state.numbers[MADE])
+            done = annealing.anneal(program, state, aim, self._chunk, mean * hot, mean * cold, length, PAIRS)
+            spent = max(1e-6, perf_counter() - began)
+            made = int(state.numbers[MADE]) - made
+            self.moves += made
+            self._chunk = max(100, min(1 << 20, int(made * min(2.0, CHUNK_SECONDS / spent))))
+            done = enough() or done
+            self.poll()
+        return done
