@@ -75,9 +75,9 @@ class Program(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where the search is. `index[k]` is the place of variable k's value among its values."""
+    """Where the search is. `places[k]` is the place of variable k's value among its values."""
 
-    index: Ints
+    places: Ints
     best: Ints
     pre: Ints  # Units times points, like all up to `changed`.
     z: Ints
@@ -96,7 +96,9 @@ class State(NamedTuple):
     new_point_guides: Floats
     point_mark: Ints
     point_list: Ints
-    counts: Ints  # Units times 3: pending in this move, touched, changed.
+    pending: Ints  # Of units: whether the present move may change them.
+    touches: Ints  # Of units: how many points are in `touched`.
+    changes: Ints  # Of units: how many are in `changed`.
     dirty: Ints
     moved: Ints  # Of variables: the index of the new value, or -1 where they stay.
     moving: Ints  # The variables of the present move.
@@ -106,10 +108,10 @@ class State(NamedTuple):
     random: NDArray[np.uint64]
 
 
-LOSS, BEST, COST, BEST_COST, STAMP, MADE, ACCEPTED, WORK, NEW_LOSS, NEW_COST, POINTS, DIRTY, MOVING = range(13)
+LOSS, BEST, COST, BEST_COST, STAMP, MADE, ACCEPTED, WORK = range(8)
 """Places in `State.numbers`."""
 
-GUIDE, NEW_GUIDE, TEMPERATURE = range(3)
+GUIDE, TEMPERATURE = range(2)
 """Places in `State.floats`."""
 
 

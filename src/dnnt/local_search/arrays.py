@@ -159,13 +159,13 @@ def state_of(program: Program, seed: int) -> State:
     def floats(*shape: int) -> NDArray[np.float64]:
         return np.zeros(shape, np.float64)
 
-    numbers = ints(13)
+    numbers = ints(8)
     numbers[[LOSS, BEST, COST, BEST_COST]] = NEVER
     joint = program.mode[0] == JOINT
     parts = 0 if joint else n
     random = Random(seed)
     return State(
-        index=ints(variables),
+        places=ints(variables),
         best=ints(variables),
         pre=ints(units, n),
         z=ints(units, n),
@@ -184,13 +184,15 @@ def state_of(program: Program, seed: int) -> State:
         new_point_guides=floats(n),
         point_mark=ints(n),
         point_list=ints(n),
-        counts=ints(units, 3),
+        pending=ints(units),
+        touches=ints(units),
+        changes=ints(units),
         dirty=ints(units),
         moved=np.full(variables, -1, np.int64),
         moving=ints(2),
         values=ints(outputs),
         numbers=numbers,
-        floats=floats(3),
+        floats=floats(2),
         random=np.array([random.getrandbits(64) | 1], np.uint64),
     )
 

@@ -84,7 +84,9 @@ def _grid(form: Form, unit: Unit, variables: Sequence[int], known: Sequence[Grid
     steps: list[float] = []
     for k, column in unit.terms:
         values = form.variables[k].values
-        ends: list[Number] = [v * x for v in (values[0], values[-1]) for x in (min(column), max(column))] if column else [0]
+        ends: list[Number] = (
+            [v * x for v in (values[0], values[-1]) for x in (min(column), max(column))] if column else [0]
+        )
         low, high, reach = low + min(ends), high + max(ends), reach + max(map(magnitude, ends))
         if len(values) > 1 and column:
             mean = sum(map(magnitude, column)) / Fraction(sum(map(bool, column)))

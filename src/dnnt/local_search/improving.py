@@ -25,7 +25,7 @@ PLAIN_SECONDS = 0.1
 PER_CHOICE = 40
 """Moves for each choice of values at most: so few choices have been seen by then."""
 
-WORK = 400_000_000
+WORK = 1_000_000_000
 """Numbers that compiled loops compute at most where there is no limit of time: some ten seconds."""
 
 PLAIN_WORK = 10.0

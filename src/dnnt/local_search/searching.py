@@ -58,7 +58,6 @@ class Search:
         """Load the loops, or compile them, by calls that do nothing."""
         aim = Aim(1.0, 0.0, 0.0, 0.0, 0)
         annealing.evaluate(self.program, self.state, aim)
-        annealing.changes(self.program, self.state, aim, 0, PAIRS)
         annealing.anneal(self.program, self.state, aim, 0, 1.0, 1.0, 0, PAIRS)
 
     @property
@@ -105,15 +104,16 @@ class Search:
     def anneal(self, index: Ints, aim: Aim, length: int, hot: float, cold: float, enough: Callable[[], bool]) -> bool:
         """Begin at these places of values and make so many moves; see `round`."""
         program, state = self.program, self.state
-        state.index[:] = index
+        state.places[:] = index
         annealing.evaluate(program, state, aim)
         if aim.price == 0.0 and state.numbers[LOSS] < state.numbers[BEST]:
             state.numbers[BEST] = state.numbers[LOSS]
-            state.best[:] = state.index
+            state.best[:] = state.places
         self.poll()
         if enough() or not len(program.movable):
             return enough()
-        mean, _ = annealing.changes(program, state, aim, SAMPLED, PAIRS)
+        state.numbers[MADE] = 0
+        _, mean = annealing.anneal(program, state, aim, SAMPLED, 0.0, 0.0, SAMPLED, PAIRS)
         if mean <= 0.0:
             mean = max(float(program.one[0]), float(state.floats[GUIDE]) / max(1, len(state.bad)))
         state.numbers[MADE] = 0
@@ -121,7 +121,7 @@ class Search:
         while not done and state.numbers[MADE] < length:
             began = perf_counter()
             made = int(state.numbers[MADE])
-            done = annealing.anneal(program, state, aim, self._chunk, mean * hot, mean * cold, length, PAIRS)
+            done, _ = annealing.anneal(program, state, aim, self._chunk, mean * hot, mean * cold, length, PAIRS)
             spent = max(1e-6, perf_counter() - began)
             made = int(state.numbers[MADE]) - made
             self.moves += made
