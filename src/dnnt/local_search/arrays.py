@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dnnt.exact import Number, normal
 from dnnt.kernels.annealing_arrays import BEST, BEST_COST, COST, JOINT, LOSS, Ints, Program, State
 from dnnt.local_search.costs import costs
-from dnnt.local_search.grids import LARGEST, Unfit, grids, whole
+from dnnt.local_search.grids import LARGEST, Grid, Unfit, grids, whole
 from dnnt.simplify.form import Form
 
 NEVER = 1 << 61
@@ -22,10 +22,11 @@ NEVER = 1 << 61
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A program, the denominator of its losses, and that of its second costs."""
+    """A program, the grids of its units, the denominator of its losses, and that of its second costs."""
 
     form: Form
     program: Program
+    grids: tuple[Grid, ...]
     denominator: int
     cost_denominator: int
 
@@ -145,7 +146,7 @@ def compiled(form: Form, second: Sequence[Sequence[Number]] | None = None) -> Co
         movable_units=_ints([u for u, row in enumerate(mates) if row]),
         one=np.array([1 / paid.denominator], np.float64),
     )
-    return Compiled(form, program, paid.denominator, price)
+    return Compiled(form, program, on, paid.denominator, price)
 
 
 def state_of(program: Program, seed: int) -> State:

@@ -22,7 +22,7 @@ FEW = 512
 PLAIN_SECONDS = 0.1
 """What the search in Python may take before compiled loops are loaded, as predicted."""
 
-PER_CHOICE = 40
+PER_CHOICE = 10
 """Moves for each choice of values at most: so few choices have been seen by then."""
 
 WORK = 1_000_000_000
@@ -85,7 +85,7 @@ class _Searching:
     def found(self, start: Sequence[Number] | None) -> Found:
         form = self.form
         choices = form.choices
-        if choices <= FEW:
+        if choices <= max(1, FEW):
             for values, loss in every_choice(form, self.run.poll):
                 if self._better(values, loss) or self.wish.late():
                     break
