@@ -56,7 +56,7 @@ AT_ONCE = 0.1
 """Seconds below which no other method is asked."""
 
 PATIENCE = 60.0
-"""Seconds that a search may be predicted to take before clauses are preferred, of which only the making is predicted."""
+"""Seconds that a search may be predicted to take before clauses are preferred (only their making is predicted)."""
 
 COMPLETE = ("branch", "brute-force", "columns", "reachable")
 """Methods whose searches can be predicted, on more than one kind of instance."""

@@ -145,11 +145,13 @@ def _agrees(said: Verdict, certificate: Certificate) -> None:
         raise InternalError(f"dnnt_check passed another claim than ours ({said.line}); please report it")
 
 
-def confirm_parameters(instance: Instance, upper: Upper, run: Run) -> str | None:
-    """None if the checker confirms parameters within the limits, else which came first. The lower part, which is the
-    same as that of the first goal, has been confirmed with it.
+def confirm_parameters(instance: Instance, upper: Upper, run: Run, stop: str | None = None) -> str | None:
+    """None if the checker confirms parameters within the limits, else which came first; `stop` is the limit that has
+    come already, if one has. The lower part, which is the same as that of the first goal, has been confirmed with it.
     """
     allowed = float("inf") if run.time_limit is None else max(0.0, run.time_limit - run.seconds)
     if run.interrupted:
-        allowed = min(allowed, GRACE["interrupt"])
+        stop = "interrupt"
+    if stop is not None:
+        allowed = max(0.05, min(allowed, GRACE.get(stop, allowed)))
     return _passed(instance, Certificate(instance_file.sha256(instance), upper, None), allowed, run, run.memory_limit)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dnnt.annotations.cheapest import cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cost_of
 from dnnt.answer import CHECKED, Second
 from dnnt.certificate import Upper
+from dnnt.cheapest import cheapest
 from dnnt.confirming import Checked, confirm_parameters
-from dnnt.errors import InternalError, TooLarge
+from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
+from dnnt.exact import Number
 from dnnt.instance import Instance
-from dnnt.methods.base import DECIDE, Goal
+from dnnt.methods.base import DECIDE, MINIMIZE, Goal
+from dnnt.parameters import Parameters
 from dnnt.running import Incumbent, Run, Stop, ticking
 
 
@@ -40,34 +43,73 @@ def cheapest_among(
     known = cost_of(incumbent.parameters, kind)
     if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
         return Then(Second(kind, known, True), checked)
-    unfinished = Second(kind, known, False)
     if checked.stop not in ("proved", "claimed"):
-        return Then(unfinished, checked)
+        return Then(Second(kind, known, False), checked)
     threshold = goal.threshold if goal.threshold is not None else incumbent.loss
     run.progress(f"the {kind} parameters", 0.9)
-    try:
-        with ticking(run.check):
-            found = cheapest_parameters(instance, kind, threshold, run)
-    except Stop as stop:
-        return Then(unfinished, replace(checked, stop=stop.kind), _of_second(kind, stop.detail))
-    except TooLarge as error:
-        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, str(error)))
-    except MemoryError:
-        return Then(unfinished, replace(checked, stop="memory"), _of_second(kind, "memory ran out"))
-    if found is None:
-        raise InternalError("no parameters reach the loss of known parameters; please report the instance file")
-    value, chosen = found
-    if value == known:
-        return Then(Second(kind, known, True), checked)
-    again = evaluate(instance, chosen)
-    if again.total > threshold or not again.inside or cost_of(chosen, kind) != value:
-        raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
-    if given is not None and checked.assurance == CHECKED:
-        ended = confirm_parameters(given, Upper(chosen, again.total), run)
-        if ended is not None:
-            return Then(unfinished, replace(checked, stop=ended), _of_second(kind, "found, but not checked in time"))
-    run.incumbent = Incumbent(chosen, again.total)
-    return Then(Second(kind, value, True), checked)
+    search = _Search(instance, kind, threshold, run, Upper(incumbent.parameters, incumbent.loss), known)
+    ended = search.ended(goal.kind == MINIMIZE or threshold == 0)
+    detail = _of_second(kind, ended.detail)
+    if search.value < known:
+        if given is not None and checked.assurance == CHECKED:
+            limit = confirm_parameters(given, search.best, run, ended.stop)
+            if limit is not None:
+                detail += _of_second(kind, f"{search.value} was found, but not checked in time")
+                return Then(Second(kind, known, False), replace(checked, stop=limit), detail)
+        run.incumbent = Incumbent(search.best.parameters, search.best.loss)
+    second = Second(kind, search.value, ended.stop is None)
+    return Then(second, checked if ended.stop is None else replace(checked, stop=ended.stop), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Which limit ended the search for the cheapest parameters (None: nothing is left to try), and what there is to say
+    of it.
+    """
+
+    stop: str | None
+    detail: str = ""
+
+
+class _Search:
+    """The search for the cheapest parameters: `best` are those so far, with their cost `value`."""
+
+    def __init__(self, instance: Instance, kind: str, threshold: Number, run: Run, best: Upper, value: Number) -> None:
+        self.instance = instance
+        self.kind = kind
+        self.threshold = threshold
+        self.run = run
+        self.best = best
+        self.value = value
+
+    def ended(self, tight: bool) -> Ended:
+        """Search until nothing cheaper is left or a limit comes."""
+        try:
+            with ticking(self.run.check):
+                found = cheapest(self.instance, self.kind, self.threshold, tight, self.run, self._better)
+        except Stop as stop:
+            return Ended(stop.kind, stop.detail)
+        except TooLarge as error:
+            return Ended("memory", str(error))
+        except MemoryError:
+            return Ended("memory", "memory ran out")
+        except MethodUnsuitable as error:
+            return Ended("exhausted", str(error))
+        if found is None:
+            raise InternalError("no parameters reach the loss of known parameters; please report the instance file")
+        self._better(*found)
+        if self.value != found[0]:
+            raise InternalError("cheaper parameters than the cheapest were found; please report the instance file")
+        return Ended(None)
+
+    def _better(self, value: Number, chosen: Parameters) -> None:
+        """Keep cheaper parameters, once they are evaluated."""
+        if value >= self.value:
+            return
+        again = evaluate(self.instance, chosen)
+        if again.total > self.threshold or not again.inside or cost_of(chosen, self.kind) != value:
+            raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
+        self.best, self.value = Upper(chosen, again.total), value
 
 
 def _of_second(kind: str, detail: str) -> str:

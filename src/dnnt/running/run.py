@@ -83,8 +83,6 @@ class Run:
     all random choices.
 
     `children` are the processes whose memory counts too; `beside` is called at polls, for work in other processes.
-    """Limits, interrupt, incumbent, bound and progress of one solve. `started` is a `monotonic` time; all that is
-    drawn at random comes from `seed`.
     """
 
     def __init__(
