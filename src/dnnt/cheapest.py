@@ -104,8 +104,8 @@ def _in_parts(instance: Instance, parts: Parts, kind: str, run: Run, better: Bet
         found = engine.search(part.instance, kind, least, alone, told)
         if found is None:
             return None
-        chosen.append(found[1])
         told(*found)
+        chosen.append(found[1])
     # What no part needs is as cheap as can be in each of them.
     made = _assembled(parts, chosen, chosen[0])
     return cost_of(made, kind), made

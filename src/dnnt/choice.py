@@ -58,6 +58,9 @@ AT_ONCE = 0.1
 PATIENCE = 60.0
 """Seconds that a search may be predicted to take before clauses are preferred (only their making is predicted)."""
 
+FEW_CLAUSES = 1.0
+"""Seconds to make clauses below which they are tried first."""
+
 COMPLETE = ("branch", "brute-force", "columns", "reachable")
 """Methods whose searches can be predicted, on more than one kind of instance."""
 
@@ -126,6 +129,19 @@ RULES = (
         _quickest("brute-force"),
         "no other method is predicted cheaper, or to fit into memory ({basis})",
         ("search", "sat", "columns"),
+    ),
+    Rule(
+        "sat",
+        lambda costs, room: _fits(costs, "sat", room) and costs["sat"].seconds <= FEW_CLAUSES,
+        "no search is predicted to end soon, and the instance is a few clauses ({basis})",
+        ("search", "branch", "columns"),
+    ),
+    Rule(
+        "branch",
+        lambda costs, room: _fits(costs, "branch", room),
+        "one neuron: choices whose partial sums have lost too much already are cut off; its end cannot be predicted "
+        "({basis})",
+        ("search", "sat"),
     ),
     Rule(
         "sat",
