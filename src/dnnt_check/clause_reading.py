@@ -17,8 +17,8 @@ from dnnt_check.reading import DIGITS, LONG, WHOLE, Place, array, fault, integer
 #: Coefficients and quantities.
 Parts = tuple[tuple[Number, Key], ...]
 
-#: A letter, the number of a relation, or the point that ["e", point] names, as (point,).
-Reason = str | int | tuple[int]
+#: A letter, the number of a relation, the point that ["e", point] names, as (point,), or ("u", exchange).
+Reason = str | int | tuple[int] | tuple[str, int]
 
 #: Reasons that are one letter.
 PLAIN = frozenset(("d", "m", "z", "o", "t", "y"))
@@ -46,6 +46,7 @@ class Clauses:
         literals: quantity, least and greatest value (None: no bound); the first one has the number 1.
         relations: sums of multiples that are said to be constant.
         order: variables and values, for symmetry.
+        swaps: exchanges of variables in pairs, for symmetry.
         clauses: reasons and literals.
         proof: literals, 0, hints, 0, and so on.
     """
@@ -54,13 +55,14 @@ class Clauses:
     literals: tuple[tuple[Key, Number | None, Number | None], ...]
     relations: tuple[Parts, ...]
     order: tuple[tuple[int, ...], Vector] | None
+    swaps: tuple[tuple[tuple[int, int], ...], ...]
     clauses: tuple[tuple[Reason, tuple[int, ...]], ...]
     proof: Sequence[int]
 
 
 def read_clauses(value: Any, place: Place, work: Work) -> Clauses:
     """The grounds from their JSON form."""
-    record(value, place, ("kind", "sums", "literals", "relations", "clauses", "proof"), ("order",))
+    record(value, place, ("kind", "sums", "literals", "relations", "clauses", "proof"), ("order", "swaps"))
     reading = _Reading(work)
     lists = {key: array(value[key], (place, key)) for key in ("sums", "literals", "relations", "clauses", "proof")}
     sums = tuple([reading.parts(item, ((place, "sums"), i), True) for i, item in enumerate(lists["sums"])])
@@ -70,6 +72,9 @@ def read_clauses(value: Any, place: Place, work: Work) -> Clauses:
         [reading.parts(item, ((place, "relations"), i), False) for i, item in enumerate(lists["relations"])]
     )
     order = reading.order(value["order"], (place, "order")) if "order" in value else None
+    if "order" in value and "swaps" in value:
+        raise fault(place, "order and swaps do not go together")
+    swaps = reading.swaps(value["swaps"], (place, "swaps")) if "swaps" in value else ()
     work.hold(sum(map(len, filter(_is_list, lists["clauses"]))) * BYTES + len(lists["clauses"]) * TUPLE, "the clauses")
     here: Place = (place, "clauses")
     clauses = tuple([reading.clause(item, (here, i), len(literals)) for i, item in enumerate(lists["clauses"])])
@@ -78,8 +83,12 @@ def read_clauses(value: Any, place: Place, work: Work) -> Clauses:
             raise fault((here, i), "there is no such relation")
         if reason == "y" and order is None:
             raise fault((here, i), 'the reason "y" needs an order')
+        if type(reason) is tuple and reason[0] == "u" and reason[-1] >= len(swaps):
+            raise fault((here, i), "there is no such exchange")
     work.spend(len(clauses) * 1e-7)
-    return Clauses(sums, literals, relations, order, clauses, _read_proof(lists["proof"], (place, "proof"), work))
+    return Clauses(
+        sums, literals, relations, order, swaps, clauses, _read_proof(lists["proof"], (place, "proof"), work)
+    )
 
 
 def _read_proof(items: list[Any], place: Place, work: Work) -> list[int]:
@@ -172,6 +181,23 @@ class _Reading:
             raise fault(place, "a variable or a value is repeated")
         return tuple(variables), tuple(values)
 
+    def swaps(self, value: Any, place: Place) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Exchanges: pairs of variables, all different."""
+        found = []
+        for j, item in enumerate(array(value, place)):
+            pairs = []
+            for i, pair in enumerate(array(item, (place, j))):
+                here: Place = ((place, j), i)
+                members = [integer(member, here, 0) for member in array(pair, here)]
+                if len(members) != 2:
+                    raise fault(here, "a pair of variables is expected")
+                pairs.append((members[0], members[1]))
+                self.work.spend(3e-6)
+            if len({member for pair in pairs for member in pair}) != 2 * len(pairs):
+                raise fault((place, j), "a variable is repeated")
+            found.append(tuple(pairs))
+        return tuple(found)
+
     def clause(self, value: Any, place: Place, count: int) -> tuple[Reason, tuple[int, ...]]:
         """A reason and literals."""
         if type(value) is not list or not value:
@@ -192,4 +218,6 @@ class _Reading:
                 return reason, literals
         elif type(reason) is list and len(reason) == 2 and reason[0] == "e":
             return (integer(reason[1], (place, 0), 0),), literals
+        elif type(reason) is list and len(reason) == 2 and reason[0] == "u":
+            return ("u", integer(reason[1], (place, 0), 0)), literals
         raise fault(place, f"{shown(reason)} is no reason")

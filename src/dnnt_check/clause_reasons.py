@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.clause_reading import Parts, Reason
+from dnnt_check.exchanging import Exchanges
 from dnnt_check.grids import Grid, around, single
 from dnnt_check.numbers import Number, normal
 from dnnt_check.point_costs import Region
 from dnnt_check.quantities import Key, Model, Quantity
-from dnnt_check.relations import Relation, relation_of, tight
+from dnnt_check.relations import Relation, between, relation_of, tight
 from dnnt_check.renaming import Renaming
 
 #: On so few digits of a pre-activation every value is tried.
@@ -22,6 +23,9 @@ FEW = 12
 
 #: Up to so many values of a variable are tried one by one.
 MOST_TRIED = 200
+
+#: So many holes of one quantity are looked at one by one.
+MOST_HOLES = 1000
 
 #: What a literal that is false leaves of its quantity: its index, the first and last digit, and a hole or None.
 Cut = tuple[int, int, int, tuple[int, int] | None]
@@ -36,8 +40,9 @@ class Reasons:
         model: what the quantities are.
         literals: quantity, least and greatest value of each.
         relations: sums that are said to be constant.
-        renaming: the rule of symmetry, if there is one.
+        renaming: the rule of symmetry of values, if there is one.
         work: what the check may cost.
+        exchanges: symmetries of units, if there are some.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Reasons:
         relations: Sequence[Parts],
         renaming: Renaming | None,
         work: Work,
+        exchanges: Exchanges | None = None,
     ) -> None:
         self.model = model
         self.work = work
@@ -69,6 +75,7 @@ class Reasons:
         for place, parts in enumerate(relations):
             self.relations.append(relation_of(parts, place, model, self.known, work))
             work.hold(sum([len(each.factors) for each in self.relations[-1:]]) * 200, "a relation")
+        self.exchanges = exchanges
         self.renaming = renaming
         self.ranks = renaming.ranks(self.known) if renaming is not None else {}
 
@@ -97,7 +104,9 @@ class Reasons:
             return self.relations[reason].refutes(boxes, holes)
         falsehood = _Falsehood(self, boxes, holes)
         if type(reason) is tuple:
-            return falsehood.at_point(reason[0])
+            if len(reason) == 1:
+                return falsehood.at_point(reason[0])
+            return self.exchanges is not None and self.exchanges.refutes(reason[1], falsehood.variables())
         if reason == "m":
             return falsehood.of_products()
         if reason == "z":
@@ -150,7 +159,9 @@ class _Falsehood:
         self.holes = holes
 
     def _box(self, key: Key) -> tuple[Quantity | None, Grid, list[Hole]]:
-        """Of a quantity: itself if literals speak of it, its box as a grid, and its holes as digits of that grid."""
+        """Of a quantity other than a variable: itself if literals speak of it, its box as a grid, and its holes as
+        digits of that grid. Holes may be left out, and very many are.
+        """
         quantity = self.reasons.known.get(key)
         if quantity is None:
             return None, self.model.grid_of(key), []
@@ -159,7 +170,9 @@ class _Falsehood:
             return quantity, quantity.grid, []
         first, last = box
         holes = self.holes.get(quantity.index, [])
-        if holes:
+        if len(holes) > MOST_HOLES:
+            holes = []
+        elif holes:
             holes = [(max(a, first) - first, min(b, last) - first) for a, b in holes if a <= last and b >= first]
         return quantity, quantity.grid.part(first, last), holes
 
@@ -172,16 +185,24 @@ class _Falsehood:
             self.work.spend(len(values) * 2e-8)
             return list(values)
         first, last = box
-        holes = self.holes.get(quantity.index)
-        self.work.spend((last - first) * (len(holes) + 1 if holes else 1) * 1e-7)
-        if not holes:
-            return list(values[first : last + 1])
-        return [values[d] for d in range(first, last + 1) if not any(a <= d <= b for a, b in holes)]
+        holes = self.holes.get(quantity.index, [])
+        self.work.spend((last - first) * 2e-8 + len(holes) * 1e-6)
+        return [value for a, b in between(first, last, holes) for value in values[a : b + 1]]
 
     def _of(self, letters: str) -> list[Key]:
         """The quantities of these letters that the clause speaks of."""
         quantities = self.reasons.quantities
         return [quantities[index].key for index in self.boxes if quantities[index].letter in letters]
+
+    def variables(self) -> dict[int, tuple[int, int]]:
+        """The boxes of the variables, as places in their lists of values."""
+        quantities = self.reasons.quantities
+        made = {}
+        for index, box in self.boxes.items():
+            quantity = quantities[index]
+            if quantity.letter == "v":
+                made[int(quantity.key[1])] = box
+        return made
 
     # ---------------------------------------------------------------- products
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.clause_reading import Clauses, read_clauses
 from dnnt_check.clause_reasons import Reasons
+from dnnt_check.exchanging import Exchanges
 from dnnt_check.form import Form
 from dnnt_check.hints import check_derivation
 from dnnt_check.instance import Instance
@@ -35,7 +36,8 @@ def check_clauses(instance: Instance, form: Form, body: Clauses, bound: Number, 
             model.check(key)
         model.add_sum(parts)
     renaming = None if body.order is None else Renaming(model, *body.order, work)
-    reasons = Reasons(model, body.literals, body.relations, renaming, work)
+    exchanges = Exchanges(form, model.points, body.swaps, work)
+    reasons = Reasons(model, body.literals, body.relations, renaming, work, exchanges)
     work.require(sum([3e-6 + len(literals) * 1e-6 for _, literals in body.clauses]), "the reasons of all clauses")
     for place, (reason, literals) in enumerate(body.clauses):
         if not reasons.check(reason, literals):

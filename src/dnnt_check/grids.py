@@ -14,7 +14,7 @@ from fractions import Fraction
 from dnnt_check.activations import Activation
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 from dnnt_check.losses import Vector
-from dnnt_check.numbers import Number, add, bits, common, magnitude, multiply, normal
+from dnnt_check.numbers import Number, bits, common, magnitude, multiply, normal
 
 #: Numbers of more bits than this are refused in the instance and in the certificate; and longer sums and products.
 MOST_BITS = 4096
@@ -22,6 +22,9 @@ LONGEST_BITS = 8 * MOST_BITS
 
 #: Functions of which nothing is known between two arguments are tried on at most so many.
 MOST_LISTED = 1000
+
+#: Images that are remembered for each activation.
+REMEMBERED = 2_000
 
 #: Functions are tried on all of so few arguments even where more is known of them.
 FEW = 8
@@ -49,13 +52,6 @@ class Grid:
             return Grid(low, low, 0, 0)
         return Grid(low, normal(self.low + self.step * last), self.step, last - first)
 
-    def plus(self, other: Grid, work: Work) -> Grid:
-        """Where sums lie."""
-        if not self.step and not self.low:
-            return other
-        low, high = add(self.low, other.low, work), add(self.high, other.high, work)
-        return grid(low, high, common(self.step, other.step))
-
     def times(self, factor: Number, work: Work) -> Grid:
         """Where multiples lie."""
         if factor == 1:
@@ -77,6 +73,22 @@ def grid(low: Number, high: Number, step: Number) -> Grid:
     if bits(low) + bits(high) + bits(step) > LONGEST_BITS:
         raise TooMuchWork(f"too much work: clauses about numbers of more than {LONGEST_BITS} bits")
     return Grid(low, high, step, int((high - low) // step))
+
+
+def total(constant: Number, parts: Iterable[tuple[Number, Grid]]) -> Grid:
+    """Where a constant plus a sum of multiples lies."""
+    low = high = constant
+    step: Number = 0
+    for factor, of in parts:
+        first, last, each = factor * of.low, factor * of.high, factor * of.step
+        if first > last:
+            first, last = last, first
+        low += first
+        high += last
+        step = common(step, each)
+        if type(low) is not int and bits(low) > LONGEST_BITS:
+            raise TooMuchWork(f"too much work: clauses about numbers of more than {LONGEST_BITS} bits")
+    return grid(normal(low), normal(high), step)
 
 
 def single(value: Number) -> Grid:
@@ -174,7 +186,7 @@ class Images:
                 found = around([self.function(value) for value in of.values()])
             else:
                 found = self._image(of, kind)
-            if len(self.known) < 5_000:
+            if len(self.known) < REMEMBERED:
                 self.known[key] = found
         self.work.spend(5e-6)
         return found

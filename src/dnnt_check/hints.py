@@ -19,9 +19,9 @@ LINE = 2e-6
 #: So many literals may be looked at between two looks at the clock.
 CHUNK = 200_000
 
-#: Bytes of a literal in a clause that is kept, and of a clause.
+#: Bytes of a literal in a clause that is kept, and of a clause with the places of its line.
 BYTES = 8
-TUPLE = 96
+TUPLE = 260
 
 
 def check_derivation(given: Sequence[tuple[int, ...]], proof: Sequence[int], literals: int, work: Work) -> None:

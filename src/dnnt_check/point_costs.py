@@ -23,7 +23,7 @@ Samples = Sequence[tuple[Number, Vector]]
 FEW = 10
 
 #: Costs that are remembered for each output.
-REMEMBERED = 5_000
+REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class OutputCost:
 
     def _starts(self, of: Grid) -> tuple[int, ...]:
         if self.breaks is None:
+            self.work.spend((of.top + 1) * 1e-6)
             if of.top >= MOST_LISTED:
                 raise Invalid(
                     f"lower: a {self.loss.kind} loss of more than {MOST_LISTED} numbers: clauses do not apply"
@@ -140,7 +141,8 @@ class OutputCost:
         def cost(digit: int) -> Number:
             return self.cost(normal(of.low + of.step * digit))
 
-        if of.top < MOST_LISTED:
+        if of.top < FEW or self.breaks is None:
+            self._starts(of)
             return around([cost(digit) for digit in range(of.top + 1)])
         first = self._starts(of)
         last = [*[start - 1 for start in first[1:]], of.top]

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.form import Form, Unit
-from dnnt_check.grids import Grid, Images, around, check_bits, grid, single, sum_is_long
+from dnnt_check.grids import Grid, Images, around, check_bits, grid, single, sum_is_long, total
 from dnnt_check.instance import Instance
-from dnnt_check.losses import Loss
+from dnnt_check.losses import Loss, Vector
 from dnnt_check.numbers import Number, add, multiply, normal
 from dnnt_check.point_costs import JointCost, OutputCost, Region, joint_grid
 
@@ -84,7 +84,13 @@ class Model:
         self.strict = strict
         _check_lengths(instance, form, work)
         self.variables = [around(values) for values in form.values]
-        self.images = [Images(unit.activation, work) for unit in form.units]
+        # Units of one layer share their activation.
+        images: dict[int, Images] = {}
+        for unit in form.units:
+            if id(unit.activation) not in images:
+                images[id(unit.activation)] = Images(unit.activation, work)
+                work.spend(len(unit.activation.points) * 1e-6)
+        self.images = [images[id(unit.activation)] for unit in form.units]
         self.units: list[list[Grid]] = [[] for _ in range(self.points)]
         self.outputs = {of: place for place, of in enumerate(form.outputs) if type(of) is int}
         self.split = self.loss.separable or len(form.outputs) == 1
@@ -94,6 +100,7 @@ class Model:
         self.output_grids: list[list[Grid]] = []
         self._sums: list[tuple[Expansion, Grid]] = []
         self._reach: dict[tuple[int, int], frozenset[int]] = {}
+        self._readers: list[list[tuple[int, Vector | None]]] = []
         self._following: list[list[int]] = [[] for _ in form.units]
         for index, unit in enumerate(form.units):
             for source in {product.source for product in unit.products}:
@@ -117,19 +124,18 @@ class Model:
         """Where a unit's pre-activation lies, if some variables and units lie on these grids."""
         unit: Unit = self.form.units[index]
         work = self.work
-        total = single(unit.constant[point])
-        for variable, column in unit.terms:
-            factor = column[point]
-            if factor:
-                of = variables.get(variable) or self.variables[variable]
-                total = total.plus(of.times(factor, work), work)
+        parts = [
+            (column[point], variables.get(variable) or self.variables[variable])
+            for variable, column in unit.terms
+            if column[point]
+        ]
         for product in unit.products:
             of = units.get(product.source) or self.unit_grid(product.source, point)
             if product.variable is not None:
                 of = of.by(variables.get(product.variable) or self.variables[product.variable], work)
-            total = total.plus(of.times(product.factor, work), work)
-        work.spend(2e-6 + len(unit.terms) * 1e-6 + len(unit.products) * 1e-5)
-        return total
+            parts.append((product.factor, of))
+        work.spend(2e-6 + len(unit.terms) * 1e-7 + len(parts) * 1e-6 + len(unit.products) * 1e-5)
+        return total(unit.constant[point], parts)
 
     def region(self, output: int, point: int) -> Region:
         """Where an output lies."""
@@ -141,13 +147,11 @@ class Model:
         key = variable, point
         found = self._reach.get(key)
         if found is None:
-            waiting = []
-            for index, unit in enumerate(self.form.units):
-                if any(term[0] == variable and term[1][point] for term in unit.terms) or any(
-                    product.variable == variable for product in unit.products
-                ):
-                    waiting.append(index)
-                self.work.spend(1e-6 + (len(unit.terms) + len(unit.products)) * 2e-7)
+            if not self._readers:
+                self._find_readers()
+            readers = self._readers[variable]
+            self.work.spend(2e-6 + len(readers) * 3e-7)
+            waiting = [unit for unit, column in readers if column is None or column[point]]
             seen = set(waiting)
             while waiting:
                 for after in self._following[waiting.pop()]:
@@ -159,6 +163,17 @@ class Model:
             self.work.hold((len(self._reach) + 1) * (len(found) + 4) * 64, "what depends on variables")
             self._reach[key] = found
         return found
+
+    def _find_readers(self) -> None:
+        """For each variable the units that it feeds, with its column, None in a product."""
+        self._readers = [[] for _ in self.variables]
+        for index, unit in enumerate(self.form.units):
+            for variable, column in unit.terms:
+                self._readers[variable].append((index, column))
+            for product in unit.products:
+                if product.variable is not None:
+                    self._readers[product.variable].append((index, None))
+            self.work.spend(1e-6 + (len(unit.terms) + len(unit.products)) * 2e-7)
 
     # ---------------------------------------------------------------- costs
 
@@ -174,7 +189,7 @@ class Model:
                 grids = [cost.grid(region.grid) for cost, region in zip(costs, regions, strict=True)]
                 self.output_costs.append(costs)
                 self.output_grids.append(grids)
-                self.cost_grids.append(self._total(grids))
+                self.cost_grids.append(total(0, [(1, each) for each in grids]))
             else:
                 joint = JointCost(self.loss, samples, regions, self.work)
                 self.joint_costs.append(joint)
@@ -185,15 +200,9 @@ class Model:
                     self.cost_grids.append(joint_grid(self.loss, samples, regions, joint.least({}), self.work))
             self.work.spend(1e-5 * (outputs + 1))
 
-    def _total(self, grids: Iterable[Grid]) -> Grid:
-        total = single(0)
-        for each in grids:
-            total = total.plus(each, self.work)
-        return total
-
     def _assume(self) -> None:
         """Cut off what the assumption does not allow: of the total, of each point, of each output."""
-        whole = self._total(self.cost_grids)
+        whole = total(0, [(1, each) for each in self.cost_grids])
         high = _greatest(whole, self.bound, self.strict)
         self.hopeless = high is None
         self.whole = whole if high is None else grid(whole.low, high, whole.step)
@@ -206,24 +215,22 @@ class Model:
 
     def least_with(self, point: int, regions: Mapping[int, Region]) -> Number:
         """A lower bound on the total loss, if some outputs at a point are in these regions."""
-        total = normal(self.whole.low - self.least_costs[point])
+        least: Number = normal(self.whole.low - self.least_costs[point])
         if not self.split:
-            return add(total, self.joint_costs[point].least(regions), self.work)
+            return add(least, self.joint_costs[point].least(regions), self.work)
         for output, cost in enumerate(self.output_costs[point]):
             region = regions.get(output)
-            least = self.output_grids[point][output].low if region is None else cost.extremes(region)[0]
-            total = add(total, least, self.work)
+            own = self.output_grids[point][output].low if region is None else cost.extremes(region)[0]
+            least = add(least, own, self.work)
         self.work.spend(len(self.output_costs[point]) * 3e-7)
-        return total
+        return least
 
     # ---------------------------------------------------------------- quantities
 
     def add_sum(self, parts: Sequence[tuple[Number, Key]]) -> None:
         """Define the next sum."""
-        total = single(0)
-        for coefficient, key in parts:
-            total = total.plus(self.grid_of(key).times(coefficient, self.work), self.work)
-        self._sums.append((self.combined(parts), total))
+        of = total(0, [(coefficient, self.grid_of(key)) for coefficient, key in parts])
+        self._sums.append((self.combined(parts), of))
         self.work.spend(len(parts) * 8e-6)
 
     def check(self, key: Key) -> None:
@@ -315,23 +322,23 @@ class Model:
     def combined(self, parts: Iterable[tuple[Number, Key]]) -> Expansion:
         """The expansion of a sum of multiples."""
         constant: Number = 0
-        total: dict[Key, Number] = {}
+        found: dict[Key, Number] = {}
         work = self.work
         for factor, key in parts:
             if key[0] in ("v", "m"):
-                total[key] = add(total.get(key, 0), factor, work)
+                found[key] = add(found.get(key, 0), factor, work)
                 work.spend(8e-7)
                 continue
-            more, found = self.expansion(key)
+            more, inside = self.expansion(key)
             if more:
                 constant = add(constant, multiply(factor, more, work), work)
-            for part, coefficient in found.items():
-                total[part] = add(total.get(part, 0), multiply(factor, coefficient, work), work)
-                if sum_is_long(total[part]):
+            for part, coefficient in inside.items():
+                found[part] = add(found.get(part, 0), multiply(factor, coefficient, work), work)
+                if sum_is_long(found[part]):
                     raise Invalid("lower: clauses do not apply to coefficients of so many digits")
-            work.spend(2e-6 + len(found) * 1e-6)
-        work.hold(len(total) * ENTRY, "a sum of quantities")
-        return constant, total
+            work.spend(2e-6 + len(inside) * 1e-6)
+        work.hold(len(found) * ENTRY, "a sum of quantities")
+        return constant, found
 
 
 def _greatest(of: Grid, bound: Number, strict: bool) -> Number | None:

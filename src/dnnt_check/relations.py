@@ -23,6 +23,20 @@ MOST_SCALE = 65_536
 Boxes = Mapping[int, tuple[int, int]]
 
 
+def between(first: int, last: int, holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges that holes leave of a box."""
+    found = []
+    for low, high in sorted(holes):
+        if low > last:
+            break
+        if low > first:
+            found.append((first, low - 1))
+        first = max(first, high + 1)
+    if first <= last:
+        found.append((first, last))
+    return found
+
+
 def tight(first: int, last: int, holes: list[tuple[int, int]]) -> tuple[int, int]:
     """The ends of a box moved inwards until they lie in no hole."""
     if len(holes) > 1:

@@ -9,7 +9,7 @@ import pytest
 
 from dnnt.clausal.proof import decoded, trimmed
 from dnnt.clausal.solver import Solver
-from dnnt.kernels.proof_walk import trim
+from dnnt.kernels import proof_walk
 from dnnt.running import Run
 
 
@@ -29,8 +29,8 @@ def flat(clauses: list[list[int]]) -> list[int]:
     return [literal for clause in clauses for literal in (*clause, 0)]
 
 
-def follow(clauses: list[list[int]], proof: list[int]) -> int:
-    """Go through a proof; how many steps it has."""
+def follow(clauses: list[list[int]], proof: list[int], strict: bool = True) -> int:
+    """Go through a proof; how many steps it has. Unless `strict`, the last step is not looked at."""
     known = [list(clause) for clause in clauses]
     at = steps = 0
     while at < len(proof):
@@ -45,7 +45,7 @@ def follow(clauses: list[list[int]], proof: list[int]) -> int:
                 break
             assert len(free) == 1
             false.add(-free[0])
-        assert closed
+        assert closed or (not strict and stop == len(proof) - 1)
         known.append(literals)
         at = stop + 1
         steps += 1
@@ -64,7 +64,8 @@ def test_proofs_of_clauses_given_in_pieces(pieces: int) -> None:
             model = solver.solve()
         assert model is None
         raw = solver.proof()
-    found = trimmed(raw, len(clauses), lambda: None)
+    found = trimmed(raw, flat(clauses), lambda: None)
+    assert found is not None and not found.ends_in_a_clause
     used, proof = found.used.tolist(), found.proof.tolist()
     same = {abs(literal): abs(literal) for literal in flat(clauses) if literal}
     assert found.renamed(same) == proof
@@ -72,7 +73,7 @@ def test_proofs_of_clauses_given_in_pieces(pieces: int) -> None:
     assert follow([clauses[k] for k in used], proof) > 10
 
 
-def test_the_compiled_walk_is_the_plain_one() -> None:
+def test_the_compiled_walks_are_the_plain_ones() -> None:
     from dnnt.kernels import proofs
 
     clauses = pigeons(5)
@@ -80,11 +81,49 @@ def test_the_compiled_walk_is_the_plain_one() -> None:
         solver.add(flat(clauses))
         assert solver.solve() is None
         numbers = decoded(solver.proof())
+    none = np.zeros(0, np.int64)
     plain, compiled = np.zeros((2, len(numbers)), np.int64)
-    one = trim(numbers, len(clauses), plain)
-    other = proofs.trim(numbers, len(clauses), compiled)
+    one = proof_walk.trim(numbers, len(clauses), plain, 0, 0, none)
+    other = proofs.trim(numbers, len(clauses), compiled, 0, 0, none)
     assert one[1] == other[1] and one[0].tolist() == other[0].tolist()
     assert plain.tolist() == compiled.tolist()
+    given = np.array(flat([clauses[k] for k in one[0]]), np.int64)
+    proof = plain[: one[1]]
+    assert proof_walk.follows(given, proof, 0) and proofs.follows(given, proof, 0)
+    for place in range(0, len(proof), 97):
+        wrong = proof.copy()
+        wrong[place] = wrong[place] + 1 if wrong[place] else 3
+        assert proofs.follows(given, wrong, 0) == proof_walk.follows(given, wrong, 0)
+
+
+def test_a_literal_that_follows_although_assumptions_failed_before() -> None:
+    holes = 4
+    # Without the last pigeon's clause there is room; that it sits somewhere is the literal 100.
+    clauses = pigeons(holes)
+    clauses[holes] = [*clauses[holes], -100]
+    clauses += [[101, 102], [-101, -102]]
+    with Solver(Run(), True) as solver:
+        solver.add(flat(clauses))
+        assert solver.solve([100]) is None
+        more = [[103, 104], [-100, 105], [-104, 100]]
+        solver.add(flat(more))
+        assert solver.solve() is not None
+        assert solver.solve([104]) is None
+        more.append([103, 106])
+        solver.add(flat([[103, 106]]))
+        for goal in (-100, -104):
+            found = trimmed(solver.proof(), flat([*clauses, *more]), lambda: None, goal, solver.gaps)
+            assert found is not None and found.ends_in_a_clause
+            used = [[*clauses, *more][k] for k in found.used]
+            steps = follow([*used, [-goal]], [*found.proof.tolist(), 0, len(used) + 1, 0], False)
+            assert steps > 1
+        last = [[100]]
+        solver.add(flat(last))
+        assert solver.solve() is None
+        everything = [*clauses, *more, *last]
+        whole = trimmed(solver.proof(), flat(everything), lambda: None, 0, solver.gaps)
+        assert whole is not None
+        assert follow([everything[k] for k in whole.used], whole.proof.tolist()) > 1
 
 
 def test_numbers_of_the_file() -> None:

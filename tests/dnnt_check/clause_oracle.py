@@ -14,6 +14,7 @@ from dnnt.simplify.form import form_of
 from dnnt_check.budget import Work
 from dnnt_check.clause_reading import read_clauses
 from dnnt_check.clause_reasons import Reasons
+from dnnt_check.exchanging import Exchanges
 from dnnt_check.form import Form, form_of as checked_form
 from dnnt_check.instance import Instance as Checked, read_instance
 from dnnt_check.network import Graph, from_graph, from_layers
@@ -124,6 +125,7 @@ def reasons_of(
     relations: list[list[tuple[Number, Key]]],
     sums: list[list[tuple[Number, Key]]] | None = None,
     order: Any = None,
+    swaps: Any = None,
 ) -> tuple[Model, Reasons | None]:
     """The judge of the checker; None where there is nothing to judge, because the least costs are enough."""
     work = Work()
@@ -136,6 +138,7 @@ def reasons_of(
         "clauses": [],
         "proof": [],
         **({} if order is None else {"order": order}),
+        **({} if swaps is None else {"swaps": [[list(pair) for pair in swap] for swap in swaps]}),
     }
     read = read_clauses(body, "lower.grounds", work)
     model = Model(own, form, bound, strict, work)
@@ -144,7 +147,8 @@ def reasons_of(
     for parts in read.sums:
         model.add_sum(parts)
     renaming = None if read.order is None else Renaming(model, *read.order, work)
-    return model, Reasons(model, read.literals, read.relations, renaming, work)
+    exchanges = Exchanges(form, len(own.points), read.swaps, work)
+    return model, Reasons(model, read.literals, read.relations, renaming, work, exchanges)
 
 
 def random_literal(rng: random.Random, meaning: Meaning, keys: list[Key]) -> Literal:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,6 +141,17 @@ def test_a_bound_that_the_least_costs_prove_needs_nothing() -> None:
     without = {**NEURON, "samples": []}
     assert line(without, Q(0), False, empty) == "VALID loss >= 0"
     assert line(without, Q(0), True, empty).startswith("INVALID lower.grounds.proof")
+
+
+def test_the_example_of_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "certificates.md").read_text()
+    start = text.index('{"kind": "clauses",\n')
+    body = json.loads(text[start : text.index("```", start)])
+    layer = {"units": 1, "activation": "sign", "weights": [-1, 1], "bias": [0]}
+    samples = [{"x": [1], "y": [1]}, {"x": [-1], "y": [1]}]
+    instance = {**NEURON, "inputs": 1, "layers": [layer], "samples": samples}
+    assert line(instance, Q(1), False, body) == "VALID loss >= 1"
+    assert line(instance, Q(1), True, body) == "INVALID lower.grounds.clauses[3]: it does not hold for this reason"
 
 
 def test_fixed_values_count() -> None:

@@ -87,7 +87,7 @@ def test_clauses_are_true_below_the_threshold(start: int) -> None:
         losses = sorted({form.total(chosen) for chosen in choices})
         threshold = losses[len(losses) // 2]
         strict = bool(seed % 4 > 1)
-        encoding = Encoding(form, threshold, strict, lambda: None, symmetric=False)
+        encoding = Encoding(form, threshold, strict, lambda: None, lambda a, b: False)
         encoding.forbid(threshold)
         book = encoding.book
         clauses = clauses_of(book)

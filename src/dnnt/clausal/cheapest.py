@@ -47,7 +47,7 @@ def cheapest(
         best = prices.cost(chosen), prices.parameters(chosen)
         found(*best)
     try:
-        encoding = Encoding(form, threshold, True, run.poll, symmetric=False)
+        encoding = Encoding(form, threshold, True, run.poll, prices.same)
         encoding.forbid(threshold)
         costs = [PricedValue(encoding.ledger, k, of, prices.tables[k]) for k, of in enumerate(encoding.variables)]
         varying = [cost for cost in costs if len(cost.values) > 1]
@@ -116,6 +116,10 @@ class Prices:
                 if (e, i) not in inside:
                     rest += self._price((e, i), preferred(finite(of)))
         self.rest = normal(rest)
+
+    def same(self, a: int, b: int) -> bool:
+        """Whether the values of two variables cost the same."""
+        return self.tables[a] == self.tables[b]
 
     def cost(self, chosen: Sequence[Number]) -> Number:
         """The least cost of parameters with these values of the variables."""

@@ -4,9 +4,10 @@ Started as a file (`python child.py EXTENSION PROOF`), so it imports nothing of 
 from Python, but this process can be ended at any moment. A command is a letter, a length (8 bytes) and 32-bit integers:
 
     c  add clauses, each ended by 0        p  phases to try first
-    s  solve under these assumptions       f  finish writing the proof
+    s  solve under assumptions             f  finish writing the proof
+    l  the same with a limit on conflicts, which comes first
 
-Only s and f are answered: by a status (1: a model follows, as literals; 0: none) with a length and integers.
+s, l and f are answered by a status (1: a model follows, as literals; 0: none; 2: not known), a length and integers.
 """
 
 import sys
@@ -59,11 +60,15 @@ def serve(extension: str, proof: str) -> None:
                 start = end + 1
         elif command == b"p":
             solvers.cadical195_setphases(solver, numbers.tolist())
-        elif command == b"s":
-            if solvers.cadical195_solve(solver, numbers.tolist(), 0):
-                answer(1, array("i", solvers.cadical195_model(solver) or []))
+        elif command in (b"s", b"l"):
+            listed = numbers.tolist()
+            if command == b"l":
+                solvers.cadical195_cbudget(solver, listed.pop(0))
+                status = solvers.cadical195_solve_lim(solver, listed, 0)
             else:
-                answer(0, array("i"))
+                status = 1 if solvers.cadical195_solve(solver, listed, 0) else -1
+            model = solvers.cadical195_model(solver) if status == 1 else None
+            answer({1: 1, -1: 0}.get(status, 2), array("i", model or []))
         elif command == b"f":
             if tracing is not None:
                 solvers.flushpr(tracing)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
+from dnnt.certificate import OfForm
 from dnnt.clausal.solver import Solver
-from dnnt.encodings.book import body_of
+from dnnt.encodings.book import Reason, body_of
 from dnnt.encodings.encoder import Encoding
 from dnnt.errors import InternalError
 from dnnt.exact import Number
@@ -17,6 +20,12 @@ from dnnt.simplify.form import Form, form_of
 
 CHECK_SECONDS, PROOF_SECONDS, CLAUSE_SECONDS = 0.2, 1e-6, 1e-4
 """What a check takes at most: by itself, for a number of the proof, for a clause."""
+
+CONFLICTS, GROWTH = 2000.0, 1.5
+"""Conflicts after which the other side of the gap has its turn, and how they grow."""
+
+SHARE = 10
+"""Certificates on the way take one part in so many of the time."""
 
 _last: list[tuple[Instance, Form]] = []
 
@@ -50,6 +59,10 @@ class Search:
         self.encoding.forbid(self.threshold)
         self.rounds = 0
         self._sent = 0
+        self._conflicts = CONFLICTS
+        self._part = 0.5
+        self._bound: Number = 0
+        self._reported = self._reporting = 0.0
         self._solver = Solver(run, proof)
 
     def __enter__(self) -> Search:
@@ -73,13 +86,33 @@ class Search:
 
     def next(self) -> list[Number] | None:
         """The variables' values in the next model, None where there is none."""
-        if self.gamma is None:
+        if self.gamma is not None:
+            return self._model(self._solve())
+        if self.encoding.total is None:
             self.lower()
-        book = self.encoding.book
+            return self._model(self._solve())
+        while True:
+            self.lower()
+            values = self._from_below()
+            if values is not None:
+                return values
+            known, model = self._solve(conflicts=int(self._conflicts))
+            if known:
+                return self._model((known, model))
+            self._conflicts *= GROWTH
+
+    def _solve(self, assumptions: Sequence[int] = (), conflicts: int = 0) -> tuple[bool, list[int] | None]:
+        """(whether it is known, model): CaDiCaL with all clauses, and at most so many conflicts unless that is 0."""
         self._send()
-        self.run.progress(f"{len(book):,} clauses, {self.rounds} solved")
-        model = self._solver.solve()
         self.rounds += 1
+        self.run.progress(f"{len(self.encoding.book):,} clauses, {self.rounds} solved")
+        if conflicts:
+            return self._solver.limited(conflicts, assumptions)
+        return True, self._solver.solve(assumptions)
+
+    def _model(self, said: tuple[bool, list[int] | None]) -> list[Number] | None:
+        """The variables' values in a model, whose loss is below the threshold."""
+        model = said[1]
         if model is None:
             return None
         holds = {literal for literal in model if literal > 0}
@@ -88,6 +121,40 @@ class Search:
         if loss > self.threshold or (self.gamma is None and loss == self.threshold):
             raise InternalError("a model of the clauses has another loss; please report the instance file")
         return values
+
+    def _from_below(self) -> list[Number] | None:
+        """Try to raise the bound by a part of the gap, within a limit; what is found instead is a better model."""
+        total = self.encoding.total
+        assert total is not None, "there are costs"
+        proof = self.run.proof
+        self._bound = max(self._bound, 0 if proof is None or proof.bound is None else proof.bound)
+        first, end = bisect_right(total.values, self._bound), bisect_left(total.values, self.threshold)
+        if first >= end:
+            return None
+        wanted = total.values[first + int((end - 1 - first) * self._part)]
+        literal = total.lower(wanted)
+        self.encoding.finish()
+        known, model = self._solve((-literal,), int(self._conflicts))
+        if not known:
+            self._part /= 2
+            return None
+        if model is not None:
+            return self._model((known, model))
+        self._part = min(0.5, self._part * 2)
+        self._bound = wanted
+        self._prove(wanted, literal)
+        return None
+
+    def _prove(self, bound: Number, literal: int) -> None:
+        """Report a bound on the way, unless making its certificate takes too large a part of the time."""
+        started = monotonic()
+        if started - self._reported < SHARE * self._reporting:
+            return
+        made = self._grounds(literal)
+        if made is not None:
+            self.run.prove(bound, False, OfForm("clauses", *made))
+        self._reported = monotonic()
+        self._reporting = self._reported - started
 
     def lower(self) -> None:
         """Lower the threshold to the loss of the best parameters known."""
@@ -105,23 +172,42 @@ class Search:
     def grounds(self) -> tuple[dict[str, Any], float]:
         """The certificate's part once there is no model, and about how long its check takes."""
         self.run.progress("the proof")
+        made = self._grounds(0)
+        if made is None:
+            # The numbers of clauses were mixed up by failed assumptions: once more without any.
+            self._solver.__exit__(None, None, None)
+            self._solver = Solver(self.run, True)
+            self._sent = 0
+            self._solve()
+            made = self._grounds(0)
+        if made is None:
+            raise InternalError("the solver's proof is none; please report the instance file")
+        return made
+
+    def _grounds(self, literal: int) -> tuple[dict[str, Any], float] | None:
+        """The same for a literal that follows and contradicts the bound by itself (0: nothing is left to contradict);
+        None where the solver has not written down how it follows.
+        """
         book = self.encoding.book
         clauses: list[list[int]] = []
         clause: list[int] = []
-        for literal in book.flat:
-            if literal:
-                clause.append(literal)
+        for each in book.flat:
+            if each:
+                clause.append(each)
             else:
                 clauses.append(clause)
                 clause = []
         empty = next((k for k, each in enumerate(clauses) if not each), None)
         if empty is not None:
-            used, size = [empty], 0
-            body = body_of(book, used, [[]], lambda number: [])
-        else:
-            from dnnt.clausal.proof import trimmed  # Only a refutation pays for it.
+            return body_of(book, [empty], [[]], lambda number: []), CHECK_SECONDS
+        from dnnt.clausal.proof import trimmed  # Only a refutation pays for it.
 
-            found = trimmed(self._solver.proof(), len(clauses), self.run.poll)
-            used, size = found.used.tolist(), len(found.proof)
-            body = body_of(book, used, [clauses[k] for k in used], found.renamed)
+        found = trimmed(self._solver.proof(), book.flat[: self._sent], self.run.poll, literal, self._solver.gaps)
+        if found is None:
+            return None
+        extra: list[tuple[Reason, list[int]]] = [("t", [-literal])] if literal else []
+        used, size = found.used.tolist(), len(found.proof)
+        steps = int((found.proof == 0).sum()) // 2
+        last = [0, len(used) + 1, len(used) + 1 + steps, 0] if literal and found.ends_in_a_clause else []
+        body = body_of(book, used, [clauses[k] for k in used], lambda number: [*found.renamed(number), *last], extra)
         return body, CHECK_SECONDS + size * PROOF_SECONDS + len(used) * CLAUSE_SECONDS

@@ -7,14 +7,14 @@ that are not made. A clause is needed if a needed one, or the empty one, hints a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dnnt.kernels import loading
-from dnnt.kernels.proof_walk import Ints, trim
+from dnnt.kernels import loading, proof_walk
+from dnnt.kernels.proof_walk import Ints
 
 SHORT = 400_000
 """Bytes of a proof that are walked through without compiled loops: half a second."""
@@ -29,6 +29,14 @@ class Trimmed:
     used: Ints
     proof: Ints
 
+    @property
+    def ends_in_a_clause(self) -> bool:
+        """Whether the last clause made is not the empty one."""
+        zeros = np.flatnonzero(self.proof == 0)
+        # Before the zero after its literals stands the zero that ends the step before it, or nothing, if it has none.
+        before = zeros[-3] if len(zeros) > 2 else -1
+        return bool(zeros[-2] - before > 1)
+
     def renamed(self, number: Mapping[int, int]) -> list[int]:
         """The proof with other numbers for its literals."""
         zeros = self.proof == 0
@@ -42,20 +50,36 @@ class Trimmed:
         return found
 
 
-def trimmed(raw: bytes, given: int, poll: Callable[[], None]) -> Trimmed:
-    """What the empty clause needs; `given` is how many clauses were given."""
+def trimmed(
+    raw: bytes, flat: Sequence[int], poll: Callable[[], None], goal: int = 0, gaps: Sequence[int] = ()
+) -> Trimmed | None:
+    """What the clause of one literal `goal` (0: the empty clause) needs; None where the proof does not derive it.
+
+    `flat` are the clauses given, each ended by 0, and `gaps` (increasing) how many of them were there each time that
+    assumptions failed. With a goal one number after those of the clauses used is left free.
+    """
     if len(raw) <= SHORT:
-        return _walked(raw, given, trim)
-    made: list[Trimmed] = []
-    loading.beside(lambda: made.append(_walked(raw, given, _loaded())), poll)
+        return _walked(raw, flat, proof_walk, goal, gaps)
+    made: list[Trimmed | None] = []
+    loading.beside(lambda: made.append(_walked(raw, flat, _loaded(), goal, gaps)), poll)
     return made[0]
 
 
-def _walked(raw: bytes, given: int, walk: Any) -> Trimmed:
+def _walked(raw: bytes, flat: Sequence[int], walks: Any, goal: int, gaps: Sequence[int]) -> Trimmed | None:
     numbers = decoded(raw)
     with_room: Ints = np.zeros(len(numbers) + 2, np.int64)
-    used, size = walk(numbers, given, with_room)
-    return Trimmed(used, with_room[:size])
+    clauses = np.array(flat, np.int64)
+    ends = np.flatnonzero(clauses == 0)
+    code = 2 * goal if goal >= 0 else 1 - 2 * goal
+    extra = 1 if goal else 0
+    used, size = walks.trim(numbers, len(ends), with_room, code, extra, np.array(gaps, np.int64))
+    if size < 0:
+        return None
+    proof = with_room[:size]
+    starts = np.concatenate((np.zeros(1, np.int64), ends + 1))
+    pieces = [clauses[starts[k] : starts[k + 1]] for k in used]
+    given = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
+    return Trimmed(used, proof) if walks.follows(given, proof, extra) else None
 
 
 def decoded(raw: bytes) -> Ints:
@@ -76,4 +100,4 @@ def decoded(raw: bytes) -> Ints:
 def _loaded() -> Any:
     from dnnt.kernels import proofs
 
-    return proofs.trim
+    return proofs

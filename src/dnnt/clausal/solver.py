@@ -23,6 +23,9 @@ TICK = 0.02
 MOST_PROOF = 6 << 30
 """Bytes of a proof, on disk."""
 
+UNKNOWN = 2
+"""The status of an answer that a limit on conflicts has cut short."""
+
 SCARCE = 128 * MIB
 """Bytes that are left to the machine."""
 
@@ -48,6 +51,8 @@ class Solver:
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._to, False)
         self._looked = 0
+        self._given = 0
+        self.gaps: list[int] = []  # CaDiCaL numbers the failure of assumptions, too, without writing it down.
 
     def __enter__(self) -> Solver:
         return self
@@ -65,6 +70,7 @@ class Solver:
 
     def add(self, flat: Sequence[int]) -> None:
         """Add clauses, each ended by 0."""
+        self._given += flat.count(0)
         self._send(b"c", flat)
 
     def prefer(self, literals: Sequence[int]) -> None:
@@ -75,7 +81,19 @@ class Solver:
         """A model (its literals in order of their variables), or None where there is none."""
         self._send(b"s", assumptions)
         status, numbers = self._answer()
+        self._failed(status, assumptions)
         return numbers.tolist() if status else None
+
+    def limited(self, conflicts: int, assumptions: Sequence[int] = ()) -> tuple[bool, list[int] | None]:
+        """Whether it is known, and then as `solve`; given up after so many conflicts."""
+        self._send(b"l", (conflicts, *assumptions))
+        status, numbers = self._answer()
+        self._failed(status, assumptions)
+        return status != UNKNOWN, numbers.tolist() if status == 1 else None
+
+    def _failed(self, status: int, assumptions: Sequence[int]) -> None:
+        if not status and assumptions:
+            self.gaps.append(self._given)
 
     def proof(self) -> bytes:
         """The proof so far, as CaDiCaL writes it: binary, with hints."""

@@ -15,7 +15,7 @@ Key = tuple[Any, ...]
 """A quantity: a letter and indices."""
 
 Reason = str | int | tuple[str, int]
-"""A letter, the index of a relation, or ("e", point)."""
+"""A letter, the index of a relation, ("e", point), or ("u", exchange)."""
 
 Relation = tuple[tuple[Number, Key], ...]
 
@@ -41,6 +41,7 @@ class Book:
         self.relations: list[Relation] = []
         self.flat: list[int] = []
         self.reasons: list[Reason] = []
+        self.swaps: Sequence[tuple[tuple[int, int], ...]] = ()
         self.order: tuple[tuple[int, ...], tuple[Number, ...]] | None = None
 
     def literal(self, key: Key, low: Number | None, high: Number | None) -> int:
@@ -100,14 +101,16 @@ def body_of(
     used: Sequence[int],
     clauses: Sequence[Sequence[int]],
     renamed: Callable[[Mapping[int, int]], Sequence[int]],
+    extra: Sequence[tuple[Reason, Sequence[int]]] = (),
 ) -> dict[str, Any]:
-    """The grounds: the clauses numbered `used` (from 0) of the book, and a proof from them.
+    """The grounds: the clauses numbered `used` (from 0) of the book, extra ones after them, and a proof from them.
 
     `renamed` makes the proof, once the numbers are known that the book's literals have in the grounds.
     """
     number: dict[int, int] = {}
     sums: dict[int, int] = {}
     relations: dict[int, int] = {}
+    swaps: dict[int, int] = {}
 
     def quantity(key: Key) -> list[Any]:
         if key[0] == "s":
@@ -115,13 +118,12 @@ def body_of(
         return list(key)
 
     made: list[Any] = []
-    for index, clause in zip(used, clauses, strict=True):
-        reason = book.reasons[index]
+    for reason, clause in (*zip([book.reasons[index] for index in used], clauses, strict=True), *extra):
         said: Any = reason
         if isinstance(reason, int):
             said = relations.setdefault(reason, len(relations))
         elif isinstance(reason, tuple):
-            said = list(reason)
+            said = ["u", swaps.setdefault(reason[1], len(swaps))] if reason[0] == "u" else list(reason)
         named = [number.setdefault(abs(each), len(number) + 1) for each in clause]
         made.append([said, *[name if each > 0 else -name for name, each in zip(named, clause, strict=True)]])
     literals = []
@@ -136,6 +138,8 @@ def body_of(
         "clauses": made,
         "proof": renamed(number),
     }
+    if swaps:
+        body["swaps"] = [[list(pair) for pair in book.swaps[index]] for index in swaps]
     if book.order is not None and any(book.reasons[index] == "y" for index in used):
         body["order"] = [list(book.order[0]), [to_json(q) for q in book.order[1]]]
     return body

@@ -22,7 +22,7 @@ Vector = tuple[Number, ...]
 Targets = Sequence[tuple[Number, Vector]]
 """The distinct targets at a point, with their weights."""
 
-MOST_CELLS = 4096
+MOST_CELLS = 20_000
 """Most combinations of outputs of a point that are listed."""
 
 CONVEX = frozenset(("squared", "absolute", "maximum", "hinge"))
@@ -89,6 +89,11 @@ def _sound(
     return lambda a, b: False
 
 
+def in_cells(loss: Loss, targets: int) -> bool:
+    """Whether all combinations of outputs are listed for a loss of several outputs and so many distinct targets."""
+    return targets != 1 or loss.kind not in ("zero_one", "misclassified", "maximum", "pairs", "printed_pairs")
+
+
 class PointCost(Quantity):
     """The cost of a point, for losses of several outputs that are no sums over them."""
 
@@ -103,18 +108,12 @@ class PointCost(Quantity):
         super().__init__(ledger, ("c", point), values, 0, None, None)
 
     def _values(self) -> list[Number]:
-        kind = self.loss.kind
-        if len(self.targets) == 1:
+        if not in_cells(self.loss, len(self.targets)):
             weight, y = self.targets[0]
-            if kind in ("zero_one", "misclassified"):
-                return [0, weight]
-            if kind in ("pairs", "printed_pairs"):
-                return [0, weight, 2 * weight]
-            if kind == "maximum":
-                made = {
-                    weight * magnitude(f - b) for output, b in zip(self.outputs, y, strict=True) for f in output.values
-                }
-                return sorted({0, *[normal(q) for q in made]})
+            if self.loss.kind == "maximum":
+                far = [magnitude(f - b) for output, b in zip(self.outputs, y, strict=True) for f in output.values]
+                return sorted({0, *[normal(weight * q) for q in far]})
+            return [0, weight] if self.loss.kind in ("zero_one", "misclassified") else [0, weight, 2 * weight]
         if prod(len(output.values) for output in self.outputs) > MOST_CELLS:
             raise TooManyClauses(f"more than {MOST_CELLS:,} combinations of outputs of a sample")
         self.cells = []

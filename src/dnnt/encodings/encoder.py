@@ -14,6 +14,7 @@ from dnnt.encodings.book import Book, Key
 from dnnt.encodings.colours import add_order, interchangeable
 from dnnt.encodings.costs import Known, Output, OutputCost, PointCost, Targets
 from dnnt.encodings.direct import Direct
+from dnnt.encodings.exchanges import order, swaps
 from dnnt.encodings.quantities import Ledger, Linear, Part, ProductValue, Quantity, UnitValue, VariableValue
 from dnnt.exact import Number, magnitude, normal
 from dnnt.simplify.form import Form
@@ -23,10 +24,19 @@ LONG = 40
 
 
 class Encoding:
-    """The clauses for total losses below a threshold (`strict`: at most it); `first` is the largest one to come."""
+    """The clauses for total losses below a threshold (`strict`: at most it); `first` is the largest one to come.
+
+    `same` says whether two variables with the same values may take each other's place (None: they may, and all values
+    too).
+    """
 
     def __init__(
-        self, form: Form, first: Number, strict: bool, poll: Callable[[], None], symmetric: bool = True
+        self,
+        form: Form,
+        first: Number,
+        strict: bool,
+        poll: Callable[[], None],
+        same: Callable[[int, int], bool] | None = None,
     ) -> None:
         self.form = form
         self.poll = poll
@@ -42,8 +52,12 @@ class Encoding:
         self.direct = Direct(form, self.ledger, self.variables, self.targets, strict)
         self.direct_points = self._directly(first)
         everywhere = bool(self.direct_points) and len(self.direct_points) == len(form.points)
-        if symmetric and everywhere and interchangeable(form, self.direct):
+        if same is None and everywhere and interchangeable(form, self.direct):
             add_order(form, self.direct, self.variables)
+        else:
+            self.book.swaps = swaps(form, same or (lambda a, b: True))
+            for index, swap in enumerate(self.book.swaps):
+                order(self.variables, swap, index)
         self.items: list[Quantity] = []
         self.others: list[Key] = []
         self._costs()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
+from math import comb, prod
 from typing import NamedTuple
 
 from dnnt.encodings.book import MOST_CLAUSES
+from dnnt.encodings.costs import MOST_CELLS, in_cells
 from dnnt.encodings.quantities import common
 from dnnt.exact import Number, bits, magnitude, normal
 from dnnt.simplify.form import Form, Unit
@@ -31,6 +32,20 @@ def refusal(form: Form) -> str | None:
     numbers += [q for samples in form.samples for weight, y in samples for q in (weight, *y)]
     if max(map(bits, numbers), default=0) > MOST_BITS:
         return f"numbers of more than {MOST_BITS:,} bits"
+    return _cells(form)
+
+
+def _cells(form: Form) -> str | None:
+    """Why combinations of outputs are too many, for losses of several outputs that have to list them."""
+    if len(form.outputs) == 1 or form.loss.separable:
+        return None
+    for i, samples in enumerate(form.samples):
+        if in_cells(form.loss, len({y for _, y in samples})):
+            values: list[_Values] = []
+            for u, unit in enumerate(form.units):
+                values.append(_of_unit(form, u, unit, i, values, None)[1])
+            if prod(values[of].number for of in form.outputs if isinstance(of, int)) > MOST_CELLS:
+                return f"a sample may have more than {MOST_CELLS:,} combinations of outputs"
     return None
 
 
@@ -98,11 +113,8 @@ def _of_unit(
     low = normal(constant + sum([part.low for part in parts]))
     high = normal(constant + sum([part.high for part in parts]))
     step = common([part.step for part in parts]) if parts else 0
-    choices = 1.0
-    for part in parts:
-        choices = min(1e18, choices * part.number)
     single = unit.activation.kind in TWO_VALUES
-    if u in form.outputs and gamma == 0 and len(parts) > 3 and choices == 2.0 ** min(len(parts), 59):
+    if u in form.outputs and gamma == 0 and len(parts) > 3 and all(part.number == 2 for part in parts):
         return float(comb(min(len(parts), 40), 2)), _Values(2.0, low, high, step)
     parts.sort(key=lambda part: part.low - part.high)
     ahead: Number = 0

@@ -1,8 +1,9 @@
-"""Proofs of solvers: which steps the empty clause needs, compiled."""
+"""Proofs of solvers: which steps the empty clause needs, and whether they follow. Compiled."""
 
 from __future__ import annotations
 
+from dnnt.kernels import proof_walk
 from dnnt.kernels.loading import compiled
-from dnnt.kernels.proof_walk import trim as walk
 
-trim = compiled(walk)
+trim = compiled(proof_walk.trim)
+follows = compiled(proof_walk.follows)

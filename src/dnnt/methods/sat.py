@@ -67,6 +67,8 @@ class Sat(Method):
             with Search(form, run, goal.threshold) as search:
                 while not goal.reached(run):
                     values = search.next()
+                    if values is None and goal.reached(run):
+                        break
                     if values is None:
                         bound, strict = search.claim
                         body, seconds = search.grounds()
