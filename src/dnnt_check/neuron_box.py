@@ -112,7 +112,7 @@ class _Fields:
         self.threshold = threshold
         self.sure = sure
         length = root.bit_length() + sum(mask.bit_length() for _, mask in planes)
-        self.seconds = 4e-7 + 1.2e-7 * len(planes) + 5e-11 * length
+        self.seconds = 5e-7 + 1.6e-7 * len(planes) + 4.5e-11 * length
 
     def open(self, state: int, depth: int) -> list[tuple[int, int]]:
         """The choices at a level whose bound is too low, with the state after each."""
@@ -182,7 +182,7 @@ def _fields(
         moves.append([-_join([g[i] if rising else highest[i] - g[i] for _, rising, _, i in steps], width) for g in of])
         work.spend(len(of) * len(steps) * 3e-7)
     made = _Fields(root, moves, planes, threshold, sure)
-    return made if made.seconds < 6e-7 + 1.4e-7 * len(points) else None
+    return made if made.seconds < 6e-7 + 9e-8 * len(points) else None
 
 
 def _minima(values: list[Number]) -> list[Number]:
@@ -228,7 +228,7 @@ class _Tables:
         self.bound = bound
         self.strict = strict
         self.work = work
-        self.seconds = 8e-7 + 1.6e-7 * len(points)
+        self.seconds = 6e-7 + 9e-8 * len(points)
         self.count = 0
         work.hold(MOST_REMEMBERED * 200 + 300 * len(points) * len(gains), "remembered costs")
         rests = [point.top for point in points]

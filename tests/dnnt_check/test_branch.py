@@ -32,7 +32,7 @@ def said(instance: dnnt.Instance, certificate: Body, budget: float = 20.0) -> tu
 @cache
 def cases() -> tuple[tuple[dnnt.Instance, Body, Number], ...]:
     """Instances with a certificate of a lower bound above 0, and their least loss; grounds of both kinds."""
-    made = []
+    made: list[tuple[dnnt.Instance, Body, Number]] = []
     kinds = set()
     for seed in range(200):
         if len(made) == 24:

@@ -210,7 +210,7 @@ def test_errors_of_many_samples() -> None:
 
 
 def test_a_time_limit_leaves_parameters_and_a_bound() -> None:
-    answer = dnnt.solve(least_squares(48, 48, 1), method="branch", time_limit=1.5)
+    answer = dnnt.solve(least_squares(48, 48, 1), method="branch", time_limit=3)
     assert (answer.status, answer.stop, answer.assurance) == ("feasible", "time", "checked")
     assert answer.loss is not None and answer.bound is not None
     assert 0 < answer.bound < answer.loss

@@ -23,11 +23,11 @@ from dnnt.neuron.neuron import neuron_of
 from dnnt.running import MIB, Run
 from dnnt.simplify.form import Form, form_of
 
-SHORT = 0.5
+SHORT = 0.2
 """A search that is predicted to take fewer seconds needs no bounds on the way."""
 
-FRACTIONS = (Fraction(1, 2), Fraction(3, 4), Fraction(7, 8))
-"""Parts of the gap that are closed first in longer searches."""
+FRACTIONS = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(7, 8))
+"""Parts of the gap that are closed first in longer searches, as long as that is far less work than all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,18 @@ class _Solving:
         self._found(engine.chosen, engine.loss)
         if not goal.reached(run):
             run.prove(engine.least, False, engine.grounds(0))
+        if not goal.reached(run):
+            engine.improve(engine.least if goal.threshold is None else goal.threshold, run.poll)
+            self._found(engine.chosen, engine.loss)
         last = goal.threshold
         if last is None:
             last = self._best()
         if engine.seconds > SHORT:
             for part in FRACTIONS:
                 bound = normal(engine.least + (last - engine.least) * part)
-                if not goal.reached(run) and bound > engine.least:
+                if goal.reached(run) or bound <= engine.least:
+                    continue
+                if engine.predict(bound) <= engine.nodes / 3:
                     self._rule_out(min(bound, self._best()), True)
         if not goal.reached(run):
             self._rule_out(self._best() if goal.threshold is None else goal.threshold, goal.threshold is None)

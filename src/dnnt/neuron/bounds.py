@@ -60,7 +60,7 @@ def bounds_of(neuron: Neuron, levels: Sequence[Level]) -> Bounds:
     """The bounds that are predicted to be quicker."""
     gains = [gains_of(neuron, level) for level in levels]
     count = len(neuron.points)
-    tables = 0.6e-6 + 0.14e-6 * count
+    tables = 0.6e-6 + 0.09e-6 * count
     steps = _steps(neuron.points, 64 * count + 1000)
     if steps is not None:
         made = Fields(steps, neuron.points, gains)
@@ -244,7 +244,7 @@ class Fields(Bounds):
                 packed.append(-_packed(less, width))
             self.moves.append(packed)
         kilobits = sum(mask.bit_length() for _, mask in planes) / 1000 + width * len(ordered) / 1000
-        self.seconds = (0.35 + 0.1 * len(planes) + 0.03 * kilobits) * 1e-6
+        self.seconds = (0.5 + 0.16 * len(planes) + 0.045 * kilobits) * 1e-6
 
     def expand(self, state: Any, depth: int) -> list[tuple[Number, int, Any]]:
         """See `Bounds`."""

@@ -52,31 +52,51 @@ class Box:
         return self.neuron.total(self.values(choices))
 
 
-def descent(box: Box, starts: int, random: Random) -> tuple[Number, tuple[int, ...]]:
-    """The best of some local optima: no other choice at a single level has a smaller loss."""
+def descent(
+    box: Box, starts: int, random: Random, enough: Number, poll: Callable[[], object] = int
+) -> tuple[Number, tuple[int, ...]]:
+    """The best of some local optima: no other choice at a single level has a smaller loss. Half of the starts are
+    drawn, the others are the best so far with some levels drawn again. A loss of `enough` ends it.
+    """
     bounds = box.bounds
-    best: tuple[Number, tuple[int, ...]] | None = None
+    sizes = [len(level.offsets) for level in box.levels]
+    best: tuple[Number, Number, tuple[int, ...]] | None = None
     for start in range(starts):
-        choices = [random.randrange(len(level.offsets)) if start else _smallest(level) for level in box.levels]
-        state = bounds.state_of(choices)
-        cost = bounds.whole(state)
-        still = 0
-        turn = 0
-        while still < len(box.levels):
-            depth = turn % len(box.levels)
-            turn += 1
-            still += 1
-            for index in range(len(box.levels[depth].offsets)):
-                if index != choices[depth]:
-                    other = bounds.changed(state, depth, choices[depth], index)
-                    found = bounds.whole(other)
-                    if found < cost:
-                        state, cost, choices[depth], still = other, found, index, 0
-        loss = box.loss(choices, state)
-        if best is None or loss < best[0]:
-            best = loss, tuple(choices)
+        if best is None:
+            choices = [_smallest(level) for level in box.levels]
+        elif start % 2:
+            choices = [random.randrange(size) for size in sizes]
+        else:
+            choices = list(best[2])
+            for depth in random.sample(range(len(sizes)), min(3, len(sizes))):
+                choices[depth] = random.randrange(sizes[depth])
+        cost = _descend(bounds, sizes, choices)
+        if best is None or cost <= best[0]:
+            loss = box.loss(choices, bounds.state_of(choices))
+            if best is None or loss <= best[1]:
+                best = cost, loss, tuple(choices)
+                if loss <= enough:
+                    break
+        poll()
     assert best is not None, "there is at least one start"
-    return best
+    return best[1:]
+
+
+def _descend(bounds: Bounds, sizes: Sequence[int], choices: list[int]) -> Number:
+    """Change choices one by one as long as that helps; returns the bound that is left."""
+    state = bounds.state_of(choices)
+    cost = bounds.whole(state)
+    still = depth = 0
+    while still < len(sizes):
+        still += 1
+        for index in range(sizes[depth]):
+            if index != choices[depth]:
+                other = bounds.changed(state, depth, choices[depth], index)
+                found = bounds.whole(other)
+                if found < cost:
+                    state, cost, choices[depth], still = other, found, index, 0
+        depth = (depth + 1) % len(sizes)
+    return cost
 
 
 def _smallest(level: Level) -> int:
