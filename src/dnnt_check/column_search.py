@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
 from typing import Any
 
-from dnnt_check.budget import Invalid, TooMuchWork, Work
+from dnnt_check.budget import Invalid, Work
+from dnnt_check.column_ends import STEP, Claim, Ends
 from dnnt_check.column_prices import Prices, points_of
 from dnnt_check.column_sets import ColumnSets, Shape
 from dnnt_check.column_units import Net, nets
@@ -22,9 +23,6 @@ from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.numbers import Number, add, brief, normal
 from dnnt_check.reading import Place, integer, record
-
-#: Predicted seconds of a step, at the least.
-STEP = 1e-5
 
 #: With more points pairs are not looked at.
 MOST_POINTS = 160
@@ -49,7 +47,7 @@ def check_columns(instance: Instance, form: Form, nodes: int, bound: Number, str
         _only(instance, form, bound, strict, work)
         return
     work.require(min(nodes, 10**15) * STEP, f"a search of {nodes} steps")
-    claim = _Claim(bound, strict, nodes, work)
+    claim = Claim(bound, strict, nodes, work)
     for net in nets(form, work):
         _Search(instance, form, net, claim, work).stage(0)
 
@@ -65,27 +63,6 @@ def _only(instance: Instance, form: Form, bound: Number, strict: bool, work: Wor
             work.spend(5e-6)
     if total < bound or (strict and total == bound):
         raise Invalid(f"lower: there are parameters with the loss {brief(total)}")
-
-
-class _Claim:
-    """What is to be proved, and the steps that are left."""
-
-    def __init__(self, bound: Number, strict: bool, nodes: int, work: Work) -> None:
-        self.bound = bound
-        self.strict = strict
-        self.nodes = nodes
-        self.work = work
-
-    def holds(self, loss: Number) -> bool:
-        """Is a loss of at least this not too small?"""
-        return loss > self.bound or (loss == self.bound and not self.strict)
-
-    def step(self, seconds: float) -> None:
-        """Count a step."""
-        self.nodes -= 1
-        self.work.spend(seconds)
-        if self.nodes < 0:
-            raise TooMuchWork("too much work: columns: the search takes more steps than the certificate says")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +115,7 @@ class _State:
 class _Search:
     """The search in one net."""
 
-    def __init__(self, instance: Instance, form: Form, net: Net, claim: _Claim, work: Work) -> None:
+    def __init__(self, instance: Instance, form: Form, net: Net, claim: Claim, work: Work) -> None:
         self.net = net
         self.claim = claim
         self.work = work
@@ -146,8 +123,7 @@ class _Search:
         self.prices = Prices(instance, form, net, work)
         self.sets = ColumnSets(self.count, work)
         self.columns: dict[int, Shape] = {}
-        self.outputs = [of for of in form.outputs if isinstance(of, int)]
-        self.end_prices: dict[tuple[int, Shape], Number] = {}
+        self.ends = Ends(form, net, self.prices, self.sets, claim)
         self.excess: dict[int, Number] = {}
         if self.count <= MOST_POINTS:
             self._find_excess()
@@ -167,7 +143,7 @@ class _Search:
     def stage(self, number: int) -> None:
         """Go through the columns of a stage and of all that follow."""
         if number == len(self.net.stages):
-            self._end()
+            self.ends.check(self.columns)
             return
         stage = self.net.stages[number]
         classes = list(stage.classes)
@@ -366,66 +342,3 @@ class _Search:
         for columns in product(*ways):
             self.columns.update(zip(units, [shape for several in columns for shape in several], strict=True))
             self.stage(number + 1)
-
-    # ---------------------------------------------------------------- the ends
-
-    def _end(self) -> None:
-        """The best columns of the units at the ends cost too much."""
-        self.claim.step(STEP)
-        ends: list[tuple[int, list[tuple[Number, Shape]]]] = []
-        total: Number = sum(self.prices.known) if self.prices.sums else 0
-        for number, unit in enumerate(self.outputs):
-            if unit not in self.net.ends:
-                if self.prices.sums:
-                    total += self._end_price(number, self.columns[unit])
-                continue
-            shapes = self.sets.of(self.net.adders[unit], self.columns)
-            self.work.spend(len(shapes) * 3e-7)
-            if self.prices.sums:
-                total += min([self._end_price(number, shape) for shape in shapes])
-                continue
-            priced = [(self._end_price(number, shape), shape) for shape in shapes]
-            ends.append((number, [(price, shape) for price, shape in priced if not self.claim.holds(price)]))
-            if not ends[-1][1]:
-                return
-        if self.prices.sums:
-            if not self.claim.holds(total):
-                raise Invalid(f"lower: there are parameters with the loss {brief(normal(total))}")
-            return
-        ends.sort(key=lambda end: len(end[1]))
-        given = [None if unit in self.net.ends else self.columns[unit].values for unit in self.outputs]
-        self._combine(ends, given)
-
-    def _end_price(self, number: int, shape: Shape) -> Number:
-        """What an output costs by itself at least with this column."""
-        key = (number, shape)
-        found = self.end_prices.get(key)
-        if found is None:
-            if self.prices.sums:
-                costs = [self.prices.part(number, point, value) for point, value in enumerate(shape.values)]
-            else:
-                before, after = (None,) * number, (None,) * (len(self.outputs) - number - 1)
-                costs = [
-                    self.prices.at_least(point, (*before, value, *after)) for point, value in enumerate(shape.values)
-                ]
-            self.work.spend(self.count * 1e-6)
-            if len(self.end_prices) > 200_000:
-                self.end_prices.clear()
-            found = self.end_prices[key] = normal(sum(costs))
-        return found
-
-    def _combine(
-        self, ends: list[tuple[int, list[tuple[Number, Shape]]]], given: list[tuple[Number, ...] | None]
-    ) -> None:
-        """One column for each of the ends, in all ways that may cost too little together."""
-        blank = (None,) * self.count
-        rows = [blank if values is None else values for values in given]
-        cost = sum([self.prices.at_least(point, partial) for point, partial in enumerate(zip(*rows, strict=True))])
-        self.claim.step(STEP + self.count * 4e-7)
-        if self.claim.holds(cost):
-            return
-        if not ends:
-            raise Invalid(f"lower: there are parameters with the loss {brief(normal(cost))}")
-        number, shapes = ends[0]
-        for _, shape in shapes:
-            self._combine(ends[1:], [*given[:number], shape.values, *given[number + 1 :]])

@@ -35,6 +35,26 @@ class Shape:
     parts: tuple[int, ...]
 
 
+#: A column with its factors.
+Row = tuple[Vector, tuple[Number, ...]]
+
+#: Activation, constant and rows, in order.
+Key = tuple[Activation, Vector, tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The constant (with half of the range of every field added), the multiples of each row, the shortest list first,
+    and how they are packed: that half, the width of a field in bytes, and the common denominator.
+    """
+
+    start: int
+    steps: tuple[list[int], ...]
+    half: int
+    width: int
+    common: int
+
+
 class ColumnSets:
     """Makes the sets, and remembers them."""
 
@@ -43,19 +63,18 @@ class ColumnSets:
         self.work = work
         self.shapes: dict[Vector, Shape] = {}
         self.masks: dict[tuple[str, int], Shape] = {}
-        self.known: dict[object, tuple[Shape, ...]] = {}
+        self.known: dict[Key, tuple[Shape, ...]] = {}
+        self.recent: tuple[Key, set[int], int] | None = None
+        self.spread: dict[tuple[int, int], int] = {}
         self.stored = 0
         self.functions: dict[Activation, Callable[[Number], Number]] = {}
 
     def of(self, adder: Adder, columns: Mapping[int, Shape]) -> tuple[Shape, ...]:
         """All columns that the unit can have."""
-        rows = [(columns[what].values if isinstance(what, int) else what, factors) for what, factors in adder.summands]
-        # In order, so that units that add up the same are one case.
-        key = (adder.activation, adder.constant, tuple(sorted(rows)))
-        self.work.spend(3e-6 + len(rows) * self.points * 1e-7)
+        key = self._key(adder, columns)
         found = self.known.get(key)
         if found is None:
-            found = self._made(adder.activation, adder.constant, rows)
+            found = self._made(*key)
             if self.stored > REMEMBERED:
                 self.known.clear()
                 self.shapes.clear()
@@ -65,18 +84,37 @@ class ColumnSets:
             self.stored += len(found) + 1
         return found
 
-    def _made(
-        self, activation: Activation, constant: Vector, rows: list[tuple[Vector, tuple[Number, ...]]]
-    ) -> tuple[Shape, ...]:
+    def has(self, adder: Adder, columns: Mapping[int, Shape], wanted: int) -> bool:
+        """Can the unit, which looks at the sign alone, have its upper value at these points and at no others?"""
+        key = self._key(adder, columns)
+        if self.recent is None or self.recent[0] != key:
+            packed = self._packed(key[1], key[2])
+            self.recent = key, self._signs(packed), packed.width
+        _, masks, width = self.recent
+        spread = self.spread.get((wanted, width))
+        if spread is None:
+            top = b"".join([bytes(width - 1) + bytes([wanted >> p << 7 & 128]) for p in range(self.points)])
+            spread = self.spread[wanted, width] = int.from_bytes(top, "little")
+            self.work.spend(self.points * 3e-7)
+        return spread in masks
+
+    def _key(self, adder: Adder, columns: Mapping[int, Shape]) -> Key:
+        """What the columns depend on; in order, so that units that add up the same are one case."""
+        rows = [(columns[what].values if isinstance(what, int) else what, factors) for what, factors in adder.summands]
+        self.work.spend(3e-6 + len(rows) * self.points * 1e-7)
+        return adder.activation, adder.constant, tuple(sorted(rows))
+
+    def _packed(self, constant: Vector, rows: Sequence[Row]) -> _Packed:
+        """What is added up, with fields that are wide enough."""
         work, points = self.work, self.points
         below = [_denominator(factors) for _, factors in rows]
         common = _denominator(constant)
-        if common.bit_length() > MOST_BITS:
-            raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")
         for (row, _), denominator in zip(rows, below, strict=True):
             common = lcm(common, denominator * _denominator(row))
             if common.bit_length() > MOST_BITS:
-                raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")
+                break
+        if common.bit_length() > MOST_BITS:
+            raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")
         reach = max(max(constant), -min(constant))
         for row, factors in rows:
             reach += max(max(row), -min(row)) * max(-factors[0], factors[-1])
@@ -85,20 +123,30 @@ class ColumnSets:
             raise TooMuchWork(f"too much work: columns with numbers of more than {MOST_BITS} bits")
         width = length // 8 + 1
         half = ones(points, width) << 8 * width - 1
-        sums = {half + pack(tuple([int(value * common) for value in constant]), width)}
+        start = half + pack(tuple([int(value * common) for value in constant]), width)
         steps = []
         for (row, factors), denominator in zip(rows, below, strict=True):
             base = pack(tuple([int(value * (common // denominator)) for value in row]), width)
             steps.append([int(factor * denominator) * base for factor in factors])
             work.spend(points * 1e-6 + len(factors) * 5e-7)
-        steps.sort(key=len)
-        for multiples in steps[:-1]:
-            sums = self._added(sums, multiples, width, None)
-        last = steps[-1] if steps else [0]
+        return _Packed(start, tuple(sorted(steps, key=len)), half, width, common)
+
+    def _made(self, activation: Activation, constant: Vector, rows: Sequence[Row]) -> tuple[Shape, ...]:
+        packed = self._packed(constant, rows)
         if activation.kind in SIGNS:
-            found = self._added(sums, last, width, half)
-            return tuple([self._two(activation.kind, mask, width) for mask in found])
-        return self._images(activation, self._added(sums, last, width, None), half, width, common)
+            return tuple([self._two(activation.kind, mask, packed.width) for mask in self._signs(packed)])
+        sums = {packed.start}
+        for multiples in packed.steps:
+            sums = self._added(sums, multiples, packed.width, None)
+        return self._images(activation, sums, packed.half, packed.width, packed.common)
+
+    def _signs(self, packed: _Packed) -> set[int]:
+        """The top bits of the fields of all sums."""
+        sums = {packed.start}
+        for multiples in packed.steps[:-1]:
+            sums = self._added(sums, multiples, packed.width, None)
+        last = packed.steps[-1] if packed.steps else [0]
+        return self._added(sums, last, packed.width, packed.half)
 
     def _added(self, sums: set[int], multiples: Sequence[int], width: int, mask: int | None) -> set[int]:
         """The sums of one of each, or their parts under a mask."""

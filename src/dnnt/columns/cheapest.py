@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from dnnt.columns.block import Block, block_of, excess_of
 from dnnt.columns.costs import Costs, bits
+from dnnt.columns.ends import Ends
 from dnnt.columns.making import Column, Maker
 from dnnt.columns.pricing import Priced, Purse, least_price, outside
 from dnnt.columns.problem import Problem, problems_of
@@ -80,6 +81,7 @@ class _Search:
         self.priced = Priced(self.maker)
         self.chosen: dict[int, Column] = {}
         self.place = {of: k for k, of in enumerate(o for o in form.outputs if isinstance(o, int))}
+        self.ends = Ends(problem, self.costs, self.maker, self.target, self.place)
         self.outside = outside(form, problem, purse)
         self.last_least = [least_price(problem.units[index]) for index in problem.last]
         # What the units after each level cost at least.
@@ -165,6 +167,8 @@ class _Search:
     # ------------------------------------------------------------ the last units
 
     def _last(self, spent: Number) -> None:
+        if not self.ends.possible(self.chosen):
+            return
         options: list[list[Option]] = []
         for index in self.problem.last:
             unit, k = self.problem.units[index], self.place[index]

@@ -67,6 +67,7 @@ class Maker:
         self.shape_of: dict[int, int] = {}
         self.known: dict[object, tuple[Column, ...]] = {}
         self.kept = 0
+        self.recent: tuple[object, set[int], int] | None = None
         self.images: dict[tuple[Activation, int, int], _Image] = {}
 
     def begin(self) -> None:
@@ -96,6 +97,23 @@ class Maker:
             self.known[key] = found
             self.kept += len(found) + 1
         return found
+
+    def has(self, unit: Unit, sources: dict[int, Column], wanted: Column) -> bool:
+        """Whether the unit (of two values) may have this column."""
+        key = self.key(unit, sources)
+        found = self.known.get(key)
+        if found is not None:
+            return wanted in found
+        if self.recent is None or self.recent[0] != key:
+            sums = Sums(self, parts_of(unit, sources))
+            self.recent = key, sums.masks(), sums.width
+        _, masks, width = self.recent
+        high = TWO_VALUED[unit.activation.kind][1]
+        mask = wanted.packed.get((width, 0))
+        if mask is None:
+            mask = sum([1 << 8 * width * (p + 1) - 1 for p, value in enumerate(wanted.values) if value == high])
+            wanted.packed[width, 0] = mask
+        return mask in masks
 
     def choice(self, unit: Unit, sources: dict[int, Column], wanted: Column) -> dict[int, Number]:
         """Values of the unit's variables that give it the column (which must be one of its columns)."""
@@ -208,22 +226,30 @@ class Sums:
 
     def images(self, activation: Activation) -> tuple[Column, ...]:
         """The columns that the activation makes of the sums."""
+        if activation.kind in TWO_VALUED:
+            low, high = TWO_VALUED[activation.kind]
+            return tuple([self.maker.two_valued(low, high, self._dense(mask)) for mask in self.masks()])
+        sums, steps = self._all_but_one()
+        return self._listed(activation, self._more(sums, steps))
+
+    def _all_but_one(self) -> tuple[set[int], Sequence[int]]:
+        """The sums of all parts but one, and that one. Small parts come first; the constant has one multiplier."""
         sums = {self.middle}
-        # Small parts first; the constant has one multiplier.
         parts = sorted(self.parts, key=len)
         for steps in parts[:-1]:
             sums = self._more(sums, steps)
-        steps = parts[-1]
-        if activation.kind in TWO_VALUED:
-            low, high = TWO_VALUED[activation.kind]
-            middle = self.middle
-            masks: set[int] = set()
-            for step in steps:
-                masks.update([s + step & middle for s in sums])
-                if len(sums) > 1000:
-                    self.maker.run.poll()
-            return tuple([self.maker.two_valued(low, high, self._dense(mask)) for mask in masks])
-        return self._listed(activation, self._more(sums, steps))
+        return sums, parts[-1]
+
+    def masks(self) -> set[int]:
+        """The top bits of the fields of all sums: where these are not negative."""
+        sums, steps = self._all_but_one()
+        middle = self.middle
+        masks: set[int] = set()
+        for step in steps:
+            masks.update([s + step & middle for s in sums])
+            if len(sums) > 1000:
+                self.maker.run.poll()
+        return masks
 
     def _listed(self, activation: Activation, sums: Iterable[int]) -> tuple[Column, ...]:
         read = self.reader(activation)

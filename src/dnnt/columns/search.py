@@ -11,6 +11,7 @@ from itertools import combinations_with_replacement, product
 
 from dnnt.columns.block import Block, block_of, excess_of
 from dnnt.columns.costs import Costs, bits
+from dnnt.columns.ends import Ends
 from dnnt.columns.making import Column, Maker
 from dnnt.columns.problem import Problem
 from dnnt.columns.separating import Reached, Separation, State, Target
@@ -36,6 +37,7 @@ class Search:
         self.excess = excess_of(self.costs)
         self.chosen: dict[int, Column] = {}
         self.place = {of: k for k, of in enumerate(o for o in form.outputs if isinstance(o, int))}
+        self.ends = Ends(problem, self.costs, maker, target, self.place)
         maker.begin()
 
     def search(self) -> None:
@@ -89,6 +91,8 @@ class Search:
     def _last(self) -> None:
         """The last units: each output by itself, or all of them together."""
         self._tick()
+        if not self.ends.possible(self.chosen):
+            return
         if self.costs.separable:
             self._each()
             return
