@@ -18,7 +18,8 @@ from dnnt.testing import random_any, random_two_layer
 
 ACTIVATIONS = (
     "identity", "relu", "sign", "step", "abs", "square", "quarter_square", "floor",
-    {"kind": "clip", "low": "-1/2", "high": 2}, {"kind": "scale", "factor": "2/3"}, {"kind": "leaky_relu", "slope": "-1/3"},
+    {"kind": "clip", "low": "-1/2", "high": 2}, {"kind": "scale", "factor": "2/3"},
+    {"kind": "leaky_relu", "slope": "-1/3"},
     {"kind": "table", "values": [[0, "1/2"], [1, -1], ["5/2", 3]], "otherwise": "1/3"},
     {"kind": "piecewise_linear", "points": [[-1, 2], ["1/2", 0], [2, 1]], "left": "1/3", "right": -1},
 )  # fmt: skip

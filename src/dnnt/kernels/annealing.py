@@ -51,7 +51,7 @@ from dnnt.kernels.annealing_arrays import (
     Ints,
     Program,
     State,
-)  # fmt: skip
+)
 from dnnt.kernels.loading import compiled
 
 
@@ -317,8 +317,8 @@ def anneal(
     """Make so many moves more of `total`, with temperatures that fall from hottest to coldest.
 
     Returns whether the goal is reached, and the mean increase of the guide by the moves that increase it (0 where none
-    does). `numbers[MADE]` is where it is. With `hottest` 0 moves are tried, and none is made. The best is kept in `best`.
-    One long function: its arrays are taken out of the tuples once, not for every move.
+    does). `numbers[MADE]` is where it is. With `hottest` 0 moves are tried, and none is made. The best is kept in
+    `best`. One long function: its arrays are taken out of the tuples once, not for every move.
     """
     value_start, values, value_costs = program.value_start, program.values, program.value_costs
     use_start, term_unit, term_start = program.use_start, program.term_unit, program.term_start

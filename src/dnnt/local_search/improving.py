@@ -150,7 +150,7 @@ class _Searching:
             return None
         self.run.progress("local search: loading compiled loops")
         searches: list[Any] = []
-        beside(lambda: searches.append(_loaded(made, self.seed, self.run.poll)), self.run.poll)
+        beside(lambda: searches.append(loaded(made, self.seed, self.run.poll)), self.run.poll)
         return searches[0]
 
     def _quickly(self, search: Any, most: int) -> None:
@@ -178,7 +178,8 @@ class _Searching:
                 break
 
 
-def _loaded(made: Any, seed: int, poll: Callable[[], None]) -> Any:
+def loaded(made: Any, seed: int, poll: Callable[[], None]) -> Any:
+    """A search (see `dnnt.local_search.searching`) on a compiled form, with its loops loaded."""
     from dnnt.local_search.searching import Search  # Loads the compiler.
 
     search = Search(made, seed, poll)

@@ -14,7 +14,7 @@ import numpy as np
 
 from dnnt.exact import Number
 from dnnt.kernels import annealing
-from dnnt.kernels.annealing_arrays import BEST, GUIDE, LOSS, MADE, PARTS, TWO, WORK, Aim, Ints
+from dnnt.kernels.annealing_arrays import BEST, BEST_COST, COST, GUIDE, LOSS, MADE, PARTS, TWO, WORK, Aim, Ints
 from dnnt.local_search.arrays import NEVER, Compiled, state_of
 
 AIMS = ((1.0, 0.3), (1.0, 0.3), (1.0, 0.0), (1.0, 0.05))
@@ -36,6 +36,23 @@ SAMPLED = 200
 """Moves that are tried, and not made, to find the temperatures of a round."""
 
 CHUNK_SECONDS = 0.03
+
+START_PRICE, LEAST_PRICE, MOST_PRICE, RISE, FALL = 0.3, 0.01, 100.0, 1.25, 0.85
+"""What a usual step in the second cost counts at first, at least, at most, where a loss of 1 counts 1; and what that is
+multiplied by after rounds that end within the threshold, or above it.
+"""
+
+CHEAPER_HOT, CHEAPER_COLD = 0.3, 0.05
+"""First and last temperature of a round for the second cost, as parts of what a usual step counts."""
+
+CHEAPER_SHORTEST, CHEAPER_PER_VARIABLE, CHEAPER_LONGEST = 20_000, 100, 64
+"""Moves of its first rounds: at least, for each variable; and how many times longer the last are."""
+
+CHEAPER_PAIRS = 0.5
+"""How many of its moves change two variables: one weight takes the place of another."""
+
+CHEAPER_WORK = 20_000_000_000
+"""Numbers that are computed for it at most."""
 
 
 class Search:
@@ -102,18 +119,26 @@ class Search:
         return np.array(drawn, np.int64), HEATS[self.rounds % len(HEATS)]
 
     def anneal(self, index: Ints, aim: Aim, length: int, hot: float, cold: float, enough: Callable[[], bool]) -> bool:
-        """Begin at these places of values and make so many moves; see `round`."""
+        """Begin at these places of values and make so many moves; see `round`. With a price, `hot` and `cold` are
+        temperatures, not parts of one.
+        """
         program, state = self.program, self.state
         state.places[:] = index
         annealing.evaluate(program, state, aim)
-        if aim.price == 0.0 and state.numbers[LOSS] < state.numbers[BEST]:
+        if aim.price > 0.0:
+            if state.numbers[LOSS] <= aim.threshold and state.numbers[COST] < state.numbers[BEST_COST]:
+                state.numbers[BEST_COST] = state.numbers[COST]
+                state.best[:] = state.places
+        elif state.numbers[LOSS] < state.numbers[BEST]:
             state.numbers[BEST] = state.numbers[LOSS]
             state.best[:] = state.places
         self.poll()
         if enough() or not len(program.movable):
             return enough()
-        state.numbers[MADE] = 0
-        _, mean = annealing.anneal(program, state, aim, SAMPLED, 0.0, 0.0, SAMPLED, PAIRS)
+        mean, pairs = 1.0, PAIRS if aim.price == 0.0 else CHEAPER_PAIRS
+        if aim.price == 0.0:
+            state.numbers[MADE] = 0
+            _, mean = annealing.anneal(program, state, aim, SAMPLED, 0.0, 0.0, SAMPLED, PAIRS)
         if mean <= 0.0:
             mean = max(float(program.one[0]), float(state.floats[GUIDE]) / max(1, len(state.bad)))
         state.numbers[MADE] = 0
@@ -121,7 +146,7 @@ class Search:
         while not done and state.numbers[MADE] < length:
             began = perf_counter()
             made = int(state.numbers[MADE])
-            done, _ = annealing.anneal(program, state, aim, self._chunk, mean * hot, mean * cold, length, PAIRS)
+            done, _ = annealing.anneal(program, state, aim, self._chunk, mean * hot, mean * cold, length, pairs)
             spent = max(1e-6, perf_counter() - began)
             made = int(state.numbers[MADE]) - made
             self.moves += made
@@ -129,3 +154,33 @@ class Search:
             done = enough() or done
             self.poll()
         return done
+
+    def cheapest(
+        self, start: Ints | None, threshold: int, unit: Number, enough: Callable[[], bool]
+    ) -> tuple[Number, ...] | None:
+        """Values of low second cost and an integer loss of at most `threshold`, from these places if given; until
+        `enough` says so, or the stated work is done. `unit` is a usual step in cost.
+        """
+        state, numbers = self.state, self.state.numbers
+        price = START_PRICE / float(unit)
+        places = start
+        base = max(CHEAPER_SHORTEST, CHEAPER_PER_VARIABLE * len(self.program.movable))
+        rounds = 0
+        while not enough() and self.work < CHEAPER_WORK:
+            known = int(numbers[BEST_COST])
+            if places is None:
+                places = np.array([self.random.randrange(size) for size in self.sizes], np.int64)
+            flat, slope = (1.0, 0.0) if self.plain else AIMS[rounds % len(AIMS)]
+            aim = Aim(flat, slope, 0.0, price, threshold)
+            step = price * float(unit)
+            length = base * min(CHEAPER_LONGEST, 1 << (rounds // 4))
+            self.anneal(places, aim, length, CHEAPER_HOT * step, CHEAPER_COLD * step, enough)
+            rounds += 1
+            within = numbers[LOSS] <= threshold
+            price = min(max(price * (RISE if within else FALL), LEAST_PRICE / float(unit)), MOST_PRICE / float(unit))
+            best = numbers[BEST_COST] < NEVER
+            again = best and (int(numbers[BEST_COST]) < known or rounds % 4 != 3)
+            places = state.best.copy() if again else state.places.copy()
+            if not len(self.program.movable):
+                break
+        return self.best_values if numbers[BEST_COST] < NEVER else None
