@@ -11,7 +11,7 @@ import pytest
 import dnnt
 from dnnt import cheapest as table
 from dnnt.annotations.cheapest import cost_of
-from dnnt.cheapest import ENGINES, Engine, cheapest
+from dnnt.cheapest import ENGINES, Better, Engine, cheapest
 from dnnt.evaluation import evaluate, loss_of
 from dnnt.exact import Number
 from dnnt.instance import Instance
@@ -48,6 +48,10 @@ def started(instance: Instance, threshold: Number) -> Run:
     return run
 
 
+def _telling(told: list[tuple[Number, Parameters]]) -> Better:
+    return lambda value, parameters: told.append((value, parameters))
+
+
 @pytest.mark.parametrize("kind", ["sparsest", "smallest"])
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 @pytest.mark.parametrize("seed", range(25))
@@ -59,7 +63,7 @@ def test_every_search_finds_the_least_cost(seed: int, engine: Engine, kind: str)
     for threshold in {losses[0], losses[len(losses) // 3], losses[0] - 1}:
         told: list[tuple[Number, Parameters]] = []
         run = started(instance, threshold)
-        found = engine.search(instance, kind, threshold, run, lambda *each: told.append(each))
+        found = engine.search(instance, kind, threshold, run, _telling(told))
         right = least(instance, kind, threshold)
         assert (None if found is None else found[0]) == right
         for value, chosen in [*told, *([] if found is None else [found])]:

@@ -16,10 +16,7 @@ _WHERE: Mapping[str, str] = {
     "reachable": "dnnt.methods.reachable",
     "restricted": "dnnt.methods.restricted",
     "sat": "dnnt.methods.sat",
-<<<<<<< src/dnnt/methods/__init__.py
     "search": "dnnt.methods.search",
-=======
->>>>>>> /tmp/h/their
     "subset-sum": "dnnt.methods.subset_sum",
 }
 
