@@ -36,13 +36,15 @@ class Choice:
 class Rule:
     """A row of the table: it picks `name` if `applies` to the prospects by name; `reason` may use their figures.
 
-    `others` may work beside it in a second process, one after the other.
+    `others` may work beside it in a second process, one after the other. Instances that are not `meant` are not asked
+    about.
     """
 
     name: str
     applies: Callable[[Mapping[str, Cost], int], bool]
     reason: str
     others: tuple[str, ...] = ()
+    meant: Callable[[Instance], bool] = lambda instance: True
 
 
 def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
@@ -57,6 +59,9 @@ AT_ONCE = 0.1
 
 PATIENCE = 60.0
 """Seconds that a search may be predicted to take before clauses are preferred (only their making is predicted)."""
+
+MANY_SAMPLES = 100
+"""Samples from which on predictions of other methods take longer than few clauses."""
 
 FEW_CLAUSES = 1.0
 """Seconds to make clauses below which they are tried first."""
@@ -95,6 +100,13 @@ RULES = (
             and not costs["subset-sum"].unwieldy
         ),
         "one distinct input and one output: which weights to take is a subset sum ({basis})",
+    ),
+    Rule(
+        "sat",
+        lambda costs, room: _fits(costs, "sat", room) and costs["sat"].seconds <= FEW_CLAUSES,
+        "many samples, and a few clauses for all of them ({basis})",
+        ("search", "branch", "columns"),
+        lambda instance: len(instance.samples) >= MANY_SAMPLES,
     ),
     Rule(
         "reachable",
@@ -225,7 +237,7 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
     """
     if wanted == "auto":
         asked = _Asked(instance)
-        chosen = _first_rule(asked, room)
+        chosen = _first_rule(instance, asked, room)
         return chosen if chosen is not None else _none(asked.said.values())
     if wanted not in NAMES:
         raise MethodUnsuitable(f"there is no method {wanted}; there are {', '.join(NAMES)}")
@@ -234,7 +246,7 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
         # Where `restricted` takes it there is one choice, and no other method knows what to do with long numbers.
         costs = {p.name: p.cost for p in prospects(instance) if p.cost is not None}
         first = "restricted" if "restricted" in costs else min(costs, key=lambda n: costs[n].seconds, default=None)
-        found = None if first == "restricted" else _first_rule(costs, room)
+        found = None if first == "restricted" else _first_rule(instance, costs, room)
         name = first if found is None else found.method.name
         remedy = "no method takes it" if name is None else f"take --method {name}"
         raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
@@ -253,16 +265,16 @@ def instead(instance: Instance, refused: str, room: int) -> str:
     return f"take --method {name}: about {seconds:.2g} s and {cost.mebibytes:.2g} MiB"
 
 
-def best(said: Iterable[Prospect], room: int) -> Choice:
+def best(instance: Instance, said: Iterable[Prospect], room: int) -> Choice:
     """The method of the first rule that applies to what the methods say. Raises `MethodUnsuitable` where none does."""
     wanted = [p for p in said if any(rule.name == p.name for rule in RULES)]
     costs = {p.name: p.cost for p in wanted if p.cost is not None}
-    return _first_rule(costs, room) or _none(wanted)
+    return _first_rule(instance, costs, room) or _none(wanted)
 
 
-def _first_rule(costs: Mapping[str, Cost], room: int) -> Choice | None:
+def _first_rule(instance: Instance, costs: Mapping[str, Cost], room: int) -> Choice | None:
     for rule in RULES:
-        if rule.applies(costs, room):
+        if rule.meant(instance) and rule.applies(costs, room):
             return Choice(method(rule.name), rule.reason.format(basis=costs[rule.name].basis), rule.others)
     return None
 

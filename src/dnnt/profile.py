@@ -178,7 +178,7 @@ def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect,
         run.poll()
         with ticking(run.check):
             said = prospects(instance)
-        choice = best(said, run.room)
+        choice = best(instance, said, run.room)
     except (MethodUnsuitable, TooLarge) as error:
         return said, None, str(error)
     except Stop as stop:
