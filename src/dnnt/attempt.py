@@ -12,12 +12,14 @@ from time import monotonic
 from typing import Any
 
 from dnnt import portfolio
-from dnnt.certificate import Empty, InParts, Nonnegative, PartBound
-from dnnt.checking import load
+from dnnt.certificate import Certificate, Empty, InParts, Lower, Nonnegative, PartBound
+from dnnt.checking import load, verdict
 from dnnt.choice import Choice, choose, instead
-from dnnt.errors import MethodUnsuitable, TooLarge
+from dnnt.errors import InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import loss_of
 from dnnt.exact import Number, normal
+from dnnt.formats import certificate_file
+from dnnt.formats.instance_file import sha256, to_bytes
 from dnnt.instance import Instance
 from dnnt.methods import method
 from dnnt.methods.base import DECIDE, MINIMIZE, Cost, Goal
@@ -25,6 +27,7 @@ from dnnt.parameters import Parameters, first_choice
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe
 from dnnt.running import Observer, Run, Stop, ticking
+from dnnt.simplify.conflicts import conflict_bound, grounds as conflicts
 from dnnt.simplify.parts import Parts, parts_of
 
 MOST_PROBED = 16
@@ -73,9 +76,10 @@ def attempt(
     check: bool,
     start: Parameters | None = None,
     known: bool = False,
+    given: Instance | None = None,
 ) -> Finished:
     """Work until the goal is reached, all is tried, or a limit comes; `start` are parameters to begin with, `known`
-    says that the run holds what an earlier one has found.
+    says that the run holds what an earlier one has found, `given` is the instance as it was read.
     """
     if instance.has_empty_space:
         run.prove(None, False, Empty())
@@ -91,6 +95,7 @@ def attempt(
             run.first = run.incumbent
         if check:
             load()
+            _conflicts(instance, given, run)
         if known and goal.reached(run):
             return Finished("checkpoint", KNOWN, "proved", {})
         if wanted == "auto" and goal.reached(run):
@@ -305,6 +310,20 @@ def _first(instance: Instance, run: Run) -> None:
     run.offer(chosen, loss)
     if run.incumbent is not None and run.incumbent.parameters is chosen:
         run.first = run.incumbent
+
+
+def _conflicts(instance: Instance, given: Instance | None, run: Run) -> None:
+    """Prove what targets that contradict each other cost, if the checker sees it too."""
+    bound = conflict_bound(instance)
+    if not bound or given is None:
+        return
+    proof = conflicts(bound)
+    try:
+        claim = Certificate(sha256(given), None, Lower(bound, False, proof))
+    except InvalidInput:  # No file can hold the instance.
+        return
+    if verdict(to_bytes(given), certificate_file.to_bytes(claim), 5.0, None, run.check_first).valid:
+        run.prove(bound, False, proof)
 
 
 def _probe(instance: Instance, run: Run) -> None:

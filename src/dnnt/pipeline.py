@@ -103,7 +103,7 @@ def _solved(
     """
     goal, check = request.goal, request.check
     if done is None:
-        finished = attempt(task.instance, goal, request.method, run, check, start, known)
+        finished = attempt(task.instance, goal, request.method, run, check, start, known, task.given)
     else:
         finished = Finished(done["method"], done["reason"], done["stop"], done["stats"])
     _close(goal, run)
