@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from dnnt.annotations.cheapest import cheapest_parameters, cost_of
 from dnnt.clausal.cheapest import cheapest as by_clauses
@@ -14,11 +15,12 @@ from dnnt.columns.cheapest import cheapest as by_columns
 from dnnt.evaluation import loss_of
 from dnnt.exact import Number
 from dnnt.instance import Instance
+from dnnt.local_search.cheaper import sparsify
 from dnnt.methods import method
 from dnnt.methods.base import Cost
 from dnnt.neuron.cheapest import cheapest as by_branching
 from dnnt.parameters import Parameters
-from dnnt.running import Run
+from dnnt.running import Incumbent, Run
 from dnnt.simplify.parts import Parts, parts_of
 
 Better = Callable[[Number, Parameters], None]
@@ -30,17 +32,21 @@ Found = tuple[Number, Parameters] | None
 QUICK = 0.5
 """Seconds below which sets of states, or trying every choice, are preferred."""
 
+FIRST_TRY = 0.5
+"""Seconds of the first local search; each of the next ones takes twice as long, from the best that was found."""
+
 PATIENCE = 100.0
 """Seconds that a search over columns may be predicted to take, if there is another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A row of the table: whether the search suits an instance, and the search."""
+    """A row of the table: whether the search suits an instance, the search, and seconds of local search before it."""
 
     name: str
     suits: Callable[[Instance], bool]
     search: Callable[[Instance, str, Number, Run, Better], Found]
+    luck: float = 0.0
 
 
 def _seconds(name: str, instance: Instance) -> float:
@@ -65,8 +71,8 @@ ENGINES = (
     ),
     Engine("branch", lambda instance: _seconds("branch", instance) < float("inf"), by_branching),
     Engine("columns", lambda instance: _seconds("columns", instance) <= PATIENCE, _by_columns),
-    Engine("clauses", lambda instance: _seconds("sat", instance) < float("inf"), by_clauses),
-    Engine("states or every choice", lambda instance: True, _by_annotations),
+    Engine("clauses", lambda instance: _seconds("sat", instance) < float("inf"), by_clauses, 3.0),
+    Engine("states or every choice", lambda instance: True, _by_annotations, 60.0),
 )
 """In the order in which they are asked; the last one takes everything, and may refuse it for its size."""
 
@@ -80,8 +86,29 @@ def cheapest(instance: Instance, kind: str, threshold: Number, tight: bool, run:
     parts = parts_of(instance) if tight and run.incumbent is not None else None
     if parts is not None and (parts.additive or threshold == 0):
         return _in_parts(instance, parts, kind, run, better)
+    return _searched(instance, kind, threshold, run, better)
+
+
+def _searched(instance: Instance, kind: str, threshold: Number, run: Run, better: Better) -> Found:
+    """By the first search that suits; where that may take long, local search makes its beginning cheaper."""
     engine = next(engine for engine in ENGINES if engine.suits(instance))
-    return engine.search(instance, kind, threshold, run, better)
+    if not engine.luck or run.incumbent is None or run.incumbent.loss > threshold:
+        return engine.search(instance, kind, threshold, run, better)
+    lucky = run.part(run.observer)
+    run.follow(lucky)
+    lucky.incumbent = run.incumbent
+    end = monotonic() + engine.luck
+    seconds = FIRST_TRY
+    value = cost_of(run.incumbent.parameters, kind)
+    while monotonic() < end:
+        found = sparsify(instance, kind, threshold, lucky, min(seconds, end - monotonic()))
+        seconds *= 2
+        if found is not None and found[0] < value:
+            value = found[0]
+            better(*found)
+            lucky.incumbent = Incumbent(found[1], loss_of(instance, found[1]))
+        lucky.seed += 1
+    return engine.search(instance, kind, threshold, lucky, better)
 
 
 def _in_parts(instance: Instance, parts: Parts, kind: str, run: Run, better: Better) -> Found:
@@ -100,8 +127,7 @@ def _in_parts(instance: Instance, parts: Parts, kind: str, run: Run, better: Bet
             better(cost_of(made, kind), made)
 
         run.progress(f"the {kind} parameters: part {number + 1} of {len(parts.parts)}", number / len(parts.parts))
-        engine = next(engine for engine in ENGINES if engine.suits(part.instance))
-        found = engine.search(part.instance, kind, least, alone, told)
+        found = _searched(part.instance, kind, least, alone, told)
         if found is None:
             return None
         told(*found)
