@@ -12,7 +12,7 @@ from dnnt_check.budget import Invalid, Work
 from dnnt_check.clause_reading import Parts, Reason
 from dnnt_check.exchanging import Exchanges
 from dnnt_check.grids import Grid, around, single
-from dnnt_check.numbers import Number, normal
+from dnnt_check.numbers import Number, normal, shown
 from dnnt_check.point_costs import Region
 from dnnt_check.quantities import Key, Model, Quantity
 from dnnt_check.relations import Relation, between, relation_of, tight
@@ -355,7 +355,7 @@ class _Falsehood:
         """Is the total loss too large, by the boxes of variables at one point and the least costs of all others?"""
         model = self.model
         if point >= model.points:
-            raise Invalid(f"lower: there is no point {point}")
+            raise Invalid(f"lower: there is no point {shown(point)}")
         variables: dict[int, Grid] = {}
         changed: set[int] = set()
         for key in self._of("v"):

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.form import Form, Unit
+from dnnt_check.numbers import shown
 
 Pair = tuple[int, int]
 
@@ -42,7 +43,7 @@ class Exchanges:
             other: dict[int, int] = {}
             for a, b in swap:
                 if max(a, b) >= len(form.values):
-                    raise Invalid(f"{where}: there is no variable {max(a, b)}")
+                    raise Invalid(f"{where}: there is no variable {shown(max(a, b))}")
                 if form.values[a] != form.values[b]:
                     raise Invalid(f"{where}: variables {a} and {b} have different values")
                 work.spend(PART + len(form.values[a]) * NUMBER)

@@ -14,7 +14,7 @@ from dnnt_check.form import Form, Unit
 from dnnt_check.grids import Grid, Images, around, check_bits, grid, single, sum_is_long, total
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Loss, Vector
-from dnnt_check.numbers import Number, add, multiply, normal
+from dnnt_check.numbers import Number, add, multiply, normal, shown
 from dnnt_check.point_costs import JointCost, OutputCost, Region, joint_grid
 
 #: A letter and indices.
@@ -250,7 +250,7 @@ class Model:
             limits = {"c": (self.points,), "s": (len(self._sums),)}.get(str(letter), ())
         for index, limit in zip(key[1:], limits, strict=True):
             if type(index) is not int or index >= limit:
-                raise Invalid(f"lower: there is no quantity {list(key)}")
+                raise Invalid(f"lower: there is no quantity [{', '.join(map(shown, key))}]")
 
     def grid_of(self, key: Key) -> Grid:
         """Where a quantity lies; it has to be there."""
