@@ -67,11 +67,11 @@ class Place:
                             found[-1] = (found[-1][0], piece[1], piece[2])
                         elif not found or piece[0] > found[-1][1]:
                             found.append(piece)
-                    if len(found) > most:
-                        return None
                 else:
                     middle = (first + last) // 2
                     waiting += [(middle, last), (first, middle)]
+                if len(found) + len(waiting) > most:
+                    return None
         return found
 
 

@@ -240,6 +240,17 @@ def test_a_memory_limit_is_told() -> None:
     assert answer.parameters is not None
 
 
+@pytest.mark.parametrize("loss", ["squared", "absolute", "zero_one"])
+@pytest.mark.parametrize("activation", ["identity", "relu", "sign"])
+def test_long_numbers(loss: str, activation: str) -> None:
+    """Numbers far past every float are as good as others."""
+    long = 10**700
+    layer = {"units": 1, "activation": activation, "weights": [-long, 1, Fraction(long, 3)], "bias": [0, long]}
+    samples = [((long, 1), (1,)), ((2, long + 1), (-1,)), ((3, 5), (Fraction(1, long),))]
+    instance = dnnt.layered(2, [layer], samples, loss)
+    check_method(instance, "branch", oracle(instance))
+
+
 def test_refusals() -> None:
     two = dnnt.layered(1, [{"units": 2, "activation": "relu", "weights": [0, 1], "bias": [0]}], [((1,), (1, 1))])
     assert "2 units" in str(BRANCH.assess(two))

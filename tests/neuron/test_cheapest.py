@@ -43,6 +43,10 @@ def hold(instance: dnnt.Instance, seed: int) -> None:
             least = min(cost_of(given, kind) for loss, given in choices if loss <= threshold)
             assert value == cost_of(given, kind) == least
             assert heard == sorted(set(heard), reverse=True)
+            known = Run()
+            known.offer(*min(((given, loss) for loss, given in choices), key=lambda each: each[1]))
+            again = cheapest(instance, kind, threshold, known)
+            assert again is not None and again[0] == value
         assert cheapest(instance, kind, -1, Run()) is None
 
 

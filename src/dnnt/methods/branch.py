@@ -15,7 +15,7 @@ from typing import Any
 
 from dnnt.analysis.plan import Plan
 from dnnt.errors import MethodUnsuitable, TooLarge
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, brief, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.neuron.engines import Engine, engine_of
@@ -139,7 +139,7 @@ class _Solving:
     def _rule_out(self, cap: Number, below: bool) -> None:
         """Search everything with a loss of at most `cap` (or below it); what is not found is ruled out."""
         engine, run = self.engine, self.run
-        run.progress(f"losses {'below' if below else 'up to'} {float(cap):.6g}: {engine.name}")
+        run.progress(f"losses {'below' if below else 'up to'} {brief(cap)}: {engine.name}")
 
         def found(chosen: tuple[Number, ...], loss: Number) -> Number:
             self._found(chosen, loss)

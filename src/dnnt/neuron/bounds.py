@@ -194,14 +194,20 @@ def _between(
     point: Point, near: int, far: int, low: Number, high: Number, made: list[tuple[int, Number]], most: int
 ) -> bool:
     """Add the steps between two places at which the costs are `low` and `high`, nearest first; False: too many."""
-    if low == high:
-        return True
-    if abs(far - near) == 1:
-        made.append((near, normal(high - low)))
-        return len(made) <= most
-    middle = (near + far) // 2
-    cost = min(max(point.cost(middle), low), high)
-    return _between(point, near, middle, low, cost, made, most) and _between(point, middle, far, cost, high, made, most)
+    waiting = [(near, far, low, high)]
+    while waiting:
+        near, far, low, high = waiting.pop()
+        if low == high:
+            continue
+        if abs(far - near) == 1:
+            made.append((near, normal(high - low)))
+        else:
+            middle = (near + far) // 2
+            cost = min(max(point.cost(middle), low), high)
+            waiting += [(middle, far, cost, high), (near, middle, low, cost)]
+        if len(made) + len(waiting) > most:
+            return False
+    return True
 
 
 class Fields(Bounds):

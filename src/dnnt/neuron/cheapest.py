@@ -16,7 +16,7 @@ from math import prod
 from typing import Any
 
 from dnnt.errors import MethodUnsuitable
-from dnnt.exact import Number, common_step, normal
+from dnnt.exact import Number, brief, common_step, normal
 from dnnt.instance import Instance
 from dnnt.neuron.bounds import bounds_of
 from dnnt.neuron.levels import levels_of
@@ -206,7 +206,7 @@ class _Deepening:
     def result(self) -> tuple[Number, ...] | None:
         """Costs in increasing order, until one will do or no more can be paid."""
         for cost in range(self.most + 1):
-            self.run.progress(f"cost {float(cost * self.unit):g}", 0.0)
+            self.run.progress(f"cost {brief(cost * self.unit)}", 0.0)
             reach = self._reach(cost)
             for price, state, values in self.starts:
                 if price <= cost and (state + reach) & self.met == self.met:
@@ -304,6 +304,15 @@ def _packed(values: Sequence[int], width: int) -> int:
 # ---------------------------------------------------------------- levels
 
 
+def _known(neuron: Neuron, prices: Prices, threshold: Number, run: Run) -> tuple[Number, tuple[Number, ...]] | None:
+    """What the incumbent's values cost at least, if its loss will do."""
+    if run.incumbent is None or run.incumbent.loss > threshold:
+        return None
+    values = neuron.form.values_of(run.incumbent.parameters)
+    tables = zip(neuron.values, prices.of_values, values, strict=True)
+    return sum([prices_of[of.index(value)] for of, prices_of, value in tables]), values
+
+
 def _by_levels(
     neuron: Neuron, prices: Prices, threshold: Number, run: Run, better: Better
 ) -> tuple[Number, ...] | None:
@@ -322,7 +331,7 @@ def _by_levels(
         j = levels[depth].variable
         later.append(later[-1] + (min(prices.of_values[j]) if final[j] == depth else 0))
     later.reverse()
-    best: tuple[Number, tuple[Number, ...]] | None = None
+    best = _known(neuron, prices, threshold, run)
     start: tuple[Number, ...] = (0,) * len(neuron.values)
     stack: list[tuple[int, Any, Number, tuple[Number, ...]]] = [(0, bounds.root, 0, start)]
     while stack:

@@ -31,10 +31,13 @@ VERY_MANY = 100
 MOST_STARTS = 2000
 """Local optima that are looked for before a long search."""
 
+MOST_NODES = 300_000
+"""Nodes of sphere decoding that are visited only for what they find."""
+
 ENTRIES = 30_000_000
 """Contributions of values to points that are kept at most."""
 
-MANY = 60_000
+MANY = 400_000
 """Nodes from which on it is asked whether the other way has fewer."""
 
 ROOM = 4
@@ -142,7 +145,18 @@ class SphereEngine(Engine):
         self.nodes = self.predict(self.loss)
 
     def improve(self, enough: Number, poll: Callable[[], object]) -> None:
-        """See `Engine`: the first dives of sphere decoding do that."""
+        """See `Engine`: the beginning of the search, which finds more than descents do."""
+        quadratic = self.sphere.quadratic
+
+        def found(steps: sphere.Steps, form: int) -> int:
+            self.loss, self.chosen = quadratic.loss(form), quadratic.values(steps)
+            return quadratic.most(self.loss, True) if self.loss > enough else -1
+
+        def on_poll() -> int:
+            poll()
+            return quadratic.most(self.loss, True)
+
+        sphere.explore(self.sphere, quadratic.most(self.loss, True), found, on_poll, min(self.nodes / 20, MOST_NODES))
 
     @property
     def bytes(self) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.neuron.neuron import Neuron
 
 MOST_TOGETHER = 4
@@ -32,15 +32,13 @@ class Level:
 
 def levels_of(neuron: Neuron) -> tuple[Level, ...]:
     """The levels of all variables, in the order in which a search decides them."""
-    made: list[tuple[float, int, Level]] = []
-    weights = [float(sum(w for w, _ in samples)) for samples in neuron.form.samples]
+    made: list[tuple[Number, int, Level]] = []
+    weights = [normal(sum(w for w, _ in samples)) for samples in neuron.form.samples]
     for j, (values, column) in enumerate(zip(neuron.values, neuron.columns, strict=True)):
-        scale = sum(w * abs(float(a)) for w, a in zip(weights, column, strict=True))
-        together = values
+        # Exact, as no float holds very long numbers.
+        scale = sum([w * magnitude(a) for w, a in zip(weights, column, strict=True) if a])
         for level in _levels(j, values):
-            narrowed = float(level.offsets[-1] - level.offsets[0])
-            together = together[: level.size]
-            made.append((-narrowed * scale, j, level))
+            made.append(((level.offsets[0] - level.offsets[-1]) * scale, j, level))
     made.sort(key=lambda each: (each[0], each[1], -each[2].size))
     return tuple([level for _, _, level in made])
 

@@ -125,8 +125,16 @@ def predicted_nodes(sphere: Sphere, most: int, dives: int, random: Random) -> fl
     return total / dives
 
 
-def explore(sphere: Sphere, most: int, found: Callable[[Steps, int], int], poll: Callable[[], int]) -> int:
-    """All steps with a form of at most `most`; `found` may lower that at each of them. Returns the number of nodes."""
+def explore(
+    sphere: Sphere,
+    most: int,
+    found: Callable[[Steps, int], int],
+    poll: Callable[[], int],
+    nodes_allowed: float = inf,
+) -> int:
+    """All steps with a form of at most `most`; `found` may lower that at each of them. Returns the number of
+    nodes; gives up after so many.
+    """
     order = sphere.factor.order
     last = len(order) - 1
     limit = _limit(sphere, most)
@@ -141,6 +149,8 @@ def explore(sphere: Sphere, most: int, found: Callable[[Steps, int], int], poll:
         if turn % POLLED == 0:
             most = min(most, poll())
             limit = _limit(sphere, most)
+            if nodes > nodes_allowed:
+                break
         kept = children(sphere, depth, state, spent, limit)
         nodes += max(len(kept), sizes[depth])
         if depth < last:
