@@ -9,7 +9,7 @@ import pytest
 import dnnt
 from dnnt.annotations.cheapest import cheapest_parameters, cost_of
 from dnnt.evaluation import evaluate
-from dnnt.local_search import searching
+from dnnt.local_search import cheaper, searching
 from dnnt.local_search.cheaper import sparsify
 from dnnt.running import Incumbent, Run, Stop
 from dnnt.testing import random_any, random_two_layer
@@ -21,10 +21,12 @@ def _briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "CHEAPER_SHORTEST", 2_000)
 
 
+@pytest.mark.parametrize("few", [0, 512])
 @pytest.mark.parametrize("kind", ["sparsest", "smallest"])
 @pytest.mark.parametrize("generator", [random_any, random_two_layer])
-def test_random_instances(generator: object, kind: str) -> None:
+def test_random_instances(generator: object, kind: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With parallel edges, biases and slots that make no difference."""
+    monkeypatch.setattr(cheaper, "FEW", few)
     met = tried = 0
     for seed in range(30):
         instance = generator(Random(seed))  # type: ignore[operator]

@@ -6,6 +6,8 @@ two that lead into one unit; only what depends on them is computed again. The ex
 the caller proves that nothing wraps; what steers the search is a float (`guide`): wrong outputs count `flat`, and by
 `slope` how far a sum is from the side where it should be, so that there is a way downhill where the loss is a plain.
 
+All of it is in one file, since the compiler's cache does not notice when loops of other files change.
+
 Source: S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, Optimization by simulated annealing, Science 220 (1983).
 """
 

@@ -16,7 +16,8 @@ from typing import Any
 from dnnt.exact import Number, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.kernels.loading import beside
-from dnnt.local_search.improving import loaded
+from dnnt.local_search.improving import FEW, loaded
+from dnnt.local_search.plain import every_choice
 from dnnt.parameters import Parameters, of_edges
 from dnnt.running import Run
 from dnnt.simplify.form import Address, Form, form_of
@@ -97,7 +98,11 @@ def sparsify(
     best: tuple[Number, ...] | None = None
     if run.incumbent is not None and run.incumbent.loss <= threshold:
         best = form.values_of(run.incumbent.parameters)
-    found = _searched(form, costs, threshold, best, run, monotonic() + seconds)
+    if form.choices <= FEW:
+        within = [values for values, loss in every_choice(form, run.poll) if loss <= threshold]
+        found = min(within, key=costs.total, default=None)
+    else:
+        found = _searched(form, costs, threshold, best, run, monotonic() + seconds)
     if found is not None and (best is None or costs.total(found) < costs.total(best)):
         best = found
     return None if best is None else (costs.total(best), costs.parameters(best))

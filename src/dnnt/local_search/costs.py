@@ -68,6 +68,8 @@ class _Output:
 
 def costs(form: Form, known: Sequence[Grid]) -> Costs:
     """The loss of a form with units on these grids. Raises `Unfit`."""
+    if not form.outputs:
+        raise Unfit("there are no outputs")
     made = _Building(form, known).costs()
     numbers = [made.denominator, *made.scale, *made.margins]
     numbers += [q for rows in (made.targets, made.weights, made.losses, made.known) for row in rows for q in row]

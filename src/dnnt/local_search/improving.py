@@ -25,6 +25,9 @@ PLAIN_SECONDS = 0.1
 PER_CHOICE = 10
 """Moves for each choice of values at most: so few choices have been seen by then."""
 
+FEWEST_ROUNDS = 8
+"""Rounds of compiled loops at least, however few the choices: one may end where no move leads on."""
+
 WORK = 1_000_000_000
 """Numbers that compiled loops compute at most where there is no limit of time: some ten seconds."""
 
@@ -172,7 +175,7 @@ class _Searching:
             self.rounds = before + search.rounds
             self.moves = plain_moves + search.moves
             self.run.progress(f"local search: {self.rounds:,} restarts, {self.moves:,} moves")
-            if search.moves >= most:
+            if search.moves >= most and search.rounds >= FEWEST_ROUNDS:
                 break
             if self.wish.until is None and not self.wish.endless and search.work >= WORK:
                 break

@@ -31,6 +31,7 @@ class Search(Method):
 
     name = "search"
     summary = "local search with restarts: good parameters, no proof"
+    proves = False
 
     def assess(self, instance: Instance) -> Cost | str:
         """Takes every discrete instance whose network can be written out."""
