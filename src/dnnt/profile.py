@@ -18,7 +18,6 @@ from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
 from dnnt.methods import method
 from dnnt.network import SOURCE, Layered, Network
-from dnnt.reachable.from_layers import program_of
 from dnnt.running import Run, Stop, ticking
 from dnnt.spaces import Real, Values
 
@@ -187,13 +186,10 @@ def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect,
 
 
 def plan_of(instance: Instance, name: str, run: Run) -> Plan | None:
-    """What a method that takes the instance is going to do; None where the network has no program (it is deeper than
-    two layers of free units), and where a limit of the run comes first.
-    """
+    """What a method that takes the instance is going to do; None where a limit of the run comes first."""
     try:
         run.poll()
         with ticking(run.check):
-            program_of(instance)
             return method(name).plan(instance, run)
     except (MethodUnsuitable, TooLarge, Stop):
         return None
