@@ -7,31 +7,35 @@ over a list that holds a best one for certain:
 - an output whose values are few: all of them;
 - else the weighted mean for `squared`, the targets for `absolute` and `zero_one`, the places margin / y and 0 for
   `hinge`, -1 and 1 for `misclassified` with one output, and what a `table` lists and one number more;
-- with several outputs and another loss: all combinations of few values, or the targets of `zero_one`.
+- with several outputs and another loss: all combinations of few values, or the targets of `zero_one`, or of
+  `misclassified` the vectors with one 1 and else 0.
 
 In all other cases nothing is known, and a class costs at least 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import product
 from math import prod
 
 from dnnt_check.budget import TooMuchWork, Work
-from dnnt_check.column_sets import SIGNS
 from dnnt_check.column_units import MOST_BITS, Net
+from dnnt_check.column_values import Values
 from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, bits, multiply, normal, ratio
 
-#: Combinations of values of outputs, and values of one unit, that are listed.
+#: Combinations of values of outputs that are listed.
 MOST_VECTORS = 256
-MOST_VALUES = 64
 
-#: Sums that are formed to find the values of units.
-MOST_SUMS = 20_000
+#: Combinations that are tried for one point where a loss of single outputs would do.
+MOST_TRIED = 32
+
+#: Prices in one table.
+MOST_CELLS = 2_000_000
 
 #: Sorts of points that are counted.
 MOST_SORTS = 100
@@ -46,12 +50,25 @@ DISTANCES = ("squared", "absolute", "maximum", "zero_one")
 Partial = tuple[Number | None, ...]
 
 
+#: Prices, each with the mask of the points that have it.
+Layers = tuple[tuple[Number, int], ...]
+
+
 def points_of(mask: int) -> Iterable[int]:
     """The points of a mask, in increasing order."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def layers_of(prices: Sequence[Number]) -> Layers:
+    """For every price but 0 the mask of the points that have it."""
+    masks: dict[Number, int] = {}
+    for point, price in enumerate(prices):
+        if price:
+            masks[price] = masks.get(price, 0) | 1 << point
+    return tuple(masks.items())
 
 
 class Prices:
@@ -68,20 +85,43 @@ class Prices:
         one = len(form.outputs) == 1
         self.kind = "absolute" if one and instance.loss.kind == "maximum" else instance.loss.kind
         self.sums = instance.loss.separable or len(self.open) <= 1
-        values = _Values(net, work)
+        # Points with the same samples and known outputs cost the same: the first one stands for all of the sort.
+        first: dict[object, int] = {}
+        self.first = []
+        for point, samples in enumerate(instance.samples):
+            known = tuple([of[point] for of in form.outputs if not isinstance(of, int)])
+            self.first.append(first.setdefault((samples, known), point))
+            work.spend(2e-6)
+        values = Values(net, work)
         self.values = [values.of(of) for of in form.outputs if isinstance(of, int)]
         self.single_parts: list[dict[tuple[int, Number], Number]] = [{} for _ in self.open]
         self.partial: dict[tuple[int, Partial], Number] = {}
         self.lists = self._lists()
-        self.rows = [[self.price(point, vector) for point in range(self.count)] for vector in self.lists]
+        self.rows = [self._row(partial(self._price_of, vector)) for vector in self.lists]
+        self.worst = self._row(self._highest)
         self.known = [self._known(point) for point in range(self.count)]
+        self.known_layers = layers_of(self.known)
         self.tables = self._tables() if self.sums else []
         self.together: dict[int, Number] = {}
         self.several: dict[tuple[int, int], Number] = {}
         self.alone = [self.least(1 << point) for point in range(self.count)]
+        self.alone_layers = layers_of(self.alone)
         self.sorts: list[int] = []
         self.apart: Number = 0
         self._find_sorts()
+
+    def _row(self, price: Callable[[int], Number]) -> Layers:
+        """A price for every point, computed once a sort."""
+        known: dict[int, Number] = {}
+        for point in self.first:
+            if point not in known:
+                known[point] = price(point)
+        self.work.spend(self.count * 3e-7)
+        return layers_of([known[point] for point in self.first])
+
+    def _highest(self, point: int) -> Number:
+        """What a point costs with its worst vector of the list."""
+        return max([self.price(point, vector) for vector in self.lists], default=0)
 
     # ---------------------------------------------------------------- points
 
@@ -90,6 +130,9 @@ class Prices:
         given = iter(values)
         outputs = tuple([next(given) if isinstance(of, int) else of[point] for of in self.form.outputs])
         return self._weighted([(w, self.loss(outputs, labels)) for w, labels in self.instance.samples[point]])
+
+    def _price_of(self, values: Vector, point: int) -> Number:
+        return self.price(point, values)
 
     def _weighted(self, terms: Iterable[tuple[Number, Number]]) -> Number:
         work = self.work
@@ -103,6 +146,7 @@ class Prices:
 
     def part(self, number: int, point: int, value: Number) -> Number:
         """What one open output adds at a point, where the loss is a sum over the outputs or it is the only one."""
+        point = self.first[point]
         known = self.single_parts[number]
         found = known.get((point, value))
         if found is None:
@@ -130,6 +174,7 @@ class Prices:
 
     def at_least(self, point: int, given: Partial) -> Number:
         """The least loss at a point when some outputs have these values, or something below it."""
+        point = self.first[point]
         key = (point, given)
         found = self.partial.get(key)
         if found is None:
@@ -144,17 +189,31 @@ class Prices:
         for value, values in zip(given, self.values, strict=True):
             unknown = unknown or (value is None and values is None)
             options.append((value,) if value is not None else values or ())
-        if not unknown and prod(map(len, options)) <= MOST_VECTORS:
+        most = MOST_TRIED if self.kind in DISTANCES else MOST_VECTORS
+        if not unknown and prod(map(len, options)) <= most:
             return min([self.price(point, vector) for vector in product(*options)])
-        if self.kind not in DISTANCES:
+        if self.kind in DISTANCES:
+            # Whatever is not known yet may meet its target.
+            return self._weighted([(w, self._favourable(point, given, y, y)) for w, y in self.instance.samples[point]])
+        if self.kind != "misclassified":
             return 0
         terms = []
         for weight, labels in self.instance.samples[point]:
-            met = [labels[p] if value is None else value for p, value in zip(self.open, given, strict=True)]
-            following = iter(met)
-            outputs = tuple([next(following) if isinstance(of, int) else of[point] for of in self.form.outputs])
-            terms.append((weight, self.loss(outputs, labels)))
+            hot = labels.index(1)
+            if hot in self.open and given[self.open.index(hot)] is None:
+                continue  # It may become the greatest.
+            of = self.form.outputs[hot]
+            top = given[self.open.index(hot)] if isinstance(of, int) else of[point]
+            assert top is not None, "it is known"
+            below = (top - 1,) * len(labels)
+            terms.append((weight, self._favourable(point, given, labels, below)))
         return self._weighted(terms)
+
+    def _favourable(self, point: int, given: Partial, labels: Vector, otherwise: Vector) -> Number:
+        """The loss of a sample if outputs that are not known yet have other values."""
+        values = iter([otherwise[p] if value is None else value for p, value in zip(self.open, given, strict=True)])
+        outputs = tuple([next(values) if isinstance(of, int) else of[point] for of in self.form.outputs])
+        return self.loss(outputs, labels)
 
     # ---------------------------------------------------------------- classes
 
@@ -162,21 +221,31 @@ class Prices:
         """Vectors of values of the open outputs, a best one among them; none where they are many."""
         if None not in self.values:
             options = [values or () for values in self.values]
-            return list(product(*options)) if prod(map(len, options)) <= MOST_VECTORS else []
+            most = min(MOST_VECTORS, MOST_CELLS // self.count)
+            return list(product(*options)) if prod(map(len, options)) <= most else []
+        if self.kind == "misclassified" and 1 < len(self.open) == len(self.form.outputs) <= MOST_VECTORS:
+            # No vector is better than one in which its greatest output stands out.
+            return [tuple([int(place == hot) for place in self.open]) for hot in self.open]
         if self.kind != "zero_one":
             return []
         samples = [labels for samples in self.instance.samples for _, labels in samples]
         vectors = {tuple([labels[place] for place in self.open]) for labels in samples}
-        return list(vectors) if len(vectors) <= MOST_VECTORS else []
+        return list(vectors) if len(vectors) <= min(MOST_VECTORS, MOST_CELLS // self.count) else []
 
-    def _tables(self) -> list[list[list[Number]] | None]:
+    def _tables(self) -> list[list[Layers] | None]:
         """For each open output, value by value, what it adds at the points; None where its values are not listed."""
-        tables: list[list[list[Number]] | None] = []
+        tables: list[list[Layers] | None] = []
+        most = min(MOST_VECTORS, MOST_CELLS // self.count)
         for number, values in enumerate(self.values):
             options = values if values is not None else self._candidates(self.open[number])
-            rows = [[self.part(number, point, value) for point in range(self.count)] for value in options or ()]
-            tables.append(rows if options is not None and len(options) <= MOST_VECTORS else None)
+            if options is None or len(options) > most:
+                tables.append(None)
+            else:
+                tables.append([self._row(partial(self._part_of, number, value)) for value in options])
         return tables
+
+    def _part_of(self, number: int, value: Number, point: int) -> Number:
+        return self.part(number, point, value)
 
     def _candidates(self, place: int) -> Sequence[Number] | None:
         labels = {labels[place] for samples in self.instance.samples for _, labels in samples}
@@ -200,21 +269,28 @@ class Prices:
         if found is None:
             if len(self.together) > REMEMBERED:
                 self.together.clear()
-            found = self.together[mask] = self._least(tuple(points_of(mask)))
+            found = self.together[mask] = self._least(mask)
         return found
 
-    def _least(self, points: Sequence[int]) -> Number:
-        self.work.spend(1e-6 + len(points) * 6e-8 * (1 + len(self.rows)))
+    def _least(self, mask: int) -> Number:
+        self.work.spend(2e-6)
         if not self.sums:
-            return normal(min([sum([row[point] for point in points]) for row in self.rows], default=0))
-        total: Number = sum([self.known[point] for point in points])
+            return normal(min([self._total(row, mask) for row in self.rows], default=0))
+        total = self._total(self.known_layers, mask)
         for number, table in enumerate(self.tables):
             if table is not None:
-                total += min([sum([row[point] for point in points]) for row in table], default=0)
-                self.work.spend(len(points) * 6e-8 * len(table))
+                total += min([self._total(row, mask) for row in table], default=0)
             elif self.kind == "squared":
-                total += self._around_mean(self.open[number], points)
+                total += self._around_mean(self.open[number], tuple(points_of(mask)))
         return normal(total)
+
+    def _total(self, layers: Layers, mask: int) -> Number:
+        """What the points of a mask cost together."""
+        total: Number = 0
+        for price, points in layers:
+            total += price * (points & mask).bit_count()
+        self.work.spend(3e-7 * (1 + len(layers)) * (1 + self.count * 1e-4))
+        return total
 
     def _around_mean(self, place: int, points: Sequence[int]) -> Number:
         """The least sum of weighted squares: around the mean."""
@@ -229,10 +305,9 @@ class Prices:
 
         Points of one sort have the same samples and the same known outputs, so each of a sort stands for all.
         """
-        sorts: dict[object, int] = {}
-        for point, samples in enumerate(self.instance.samples):
-            known = tuple([of[point] for of in self.form.outputs if not isinstance(of, int)])
-            sorts[samples, known] = sorts.get((samples, known), 0) | 1 << point
+        sorts: dict[int, int] = {}
+        for point, first in enumerate(self.first):
+            sorts[first] = sorts.get(first, 0) | 1 << point
         found: list[int] = []
         differences: list[Number] = []
         for points in sorts.values():
@@ -260,65 +335,17 @@ class Prices:
         key = (mask, min(most, self.count))
         found = self.several.get(key)
         if found is None:
-            points = tuple(points_of(mask))
-            found = sum([self.alone[point] for point in points])
+            found = self._total(self.alone_layers, mask)
             many = sum([1 for sort in self.sorts if sort & mask]) - most
             if many > 0:
                 found += (many + 1) // 2 * self.apart
             found = normal(found)
-            if most < min(len(points), len(self.rows)):
-                worst = [max([row[point] for row in self.rows]) for point in points]
-                spared = sorted([sum(worst) - sum([row[point] for point in points]) for row in self.rows])
-                found = max(found, normal(sum(worst) - sum(spared[-most:])))
-            self.work.spend(3e-6 + len(points) * 1e-7 * len(self.rows))
+            if most < min(mask.bit_count(), len(self.rows)):
+                worst = self._total(self.worst, mask)
+                spared = sorted([worst - self._total(row, mask) for row in self.rows])
+                found = max(found, normal(worst - sum(spared[-most:])))
+            self.work.spend(3e-6 + len(self.sorts) * 1e-7)
             if len(self.several) > REMEMBERED:
                 self.several.clear()
             self.several[key] = found
         return found
-
-
-class _Values:
-    """All values that units can have at any point, or more, as long as they are few."""
-
-    def __init__(self, net: Net, work: Work) -> None:
-        self.net = net
-        self.work = work
-        self.left = MOST_SUMS
-        self.known: dict[int, tuple[Number, ...] | None] = {}
-
-    def of(self, unit: int) -> tuple[Number, ...] | None:
-        """The values of a unit, in increasing order; None where they are many."""
-        if unit not in self.known:
-            self.known[unit] = self._of(unit)
-        return self.known[unit]
-
-    def _of(self, unit: int) -> tuple[Number, ...] | None:
-        adder, work = self.net.adders[unit], self.work
-        activation = adder.activation
-        if activation.kind in SIGNS:
-            return SIGNS[activation.kind]
-        if activation.kind == "table":
-            values = {value for _, value in activation.points} | set(activation.values)
-            return tuple(sorted(values)) if len(values) <= MOST_VALUES else None
-        function = activation.function(work)
-        found: set[Number] = set()
-        for point, start in enumerate(adder.constant):
-            sums: set[Number] = {start}
-            for what, factors in adder.summands:
-                if isinstance(what, int):
-                    heads = self.of(what)
-                    if heads is None:
-                        return None
-                else:
-                    heads = (what[point],)
-                steps = {multiply(factor, head, work) for factor in factors for head in heads}
-                self.left -= len(sums) * len(steps)
-                if self.left < 0:
-                    return None
-                sums = {add(total, step, work) for total in sums for step in steps}
-                work.spend(len(sums) * 5e-7 + 1e-6)
-            found.update([function(total) for total in sums])
-            work.spend(len(sums) * 1e-6)
-            if len(found) > MOST_VALUES or any(bits(value) > MOST_BITS for value in found):
-                return None
-        return tuple(sorted(found))

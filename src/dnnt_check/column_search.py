@@ -125,8 +125,10 @@ class _Search:
         self.columns: dict[int, Shape] = {}
         self.ends = Ends(form, net, self.prices, self.sets, claim)
         self.excess: dict[int, Number] = {}
+        self.base = normal(sum(self.prices.alone))
         if self.count <= MOST_POINTS:
             self._find_excess()
+        self.least_excess = min(self.excess.values(), default=0)
 
     def _find_excess(self) -> None:
         """For pairs of points: what they cost together above what they cost alone."""
@@ -273,12 +275,13 @@ class _Search:
         """A mask of options of which one at least must be chosen, or the claim holds."""
         if not state.joined:
             return self._dividing(options, state, allowed)
-        alone = self.prices.alone
-        base = state.paid + sum([alone[point] for mask in state.classes for point in points_of(mask)])
-        must = 0
-        for pair in points_of(state.joined):
-            if self.claim.holds(base + self.excess[pair]):
-                must |= 1 << pair
+        base = self.base  # What all points cost if no two of them have to agree.
+        must = state.joined
+        if not self.claim.holds(base + self.least_excess):
+            must = 0
+            for pair in points_of(state.joined):
+                if self.claim.holds(base + self.excess[pair]):
+                    must |= 1 << pair
         self.work.spend(state.joined.bit_count() * 5e-7)
         if must:
             return self._one_pair(options, state, allowed, must)

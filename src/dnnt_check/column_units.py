@@ -17,8 +17,8 @@ from dnnt_check.form import Form
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, add, bits, multiply
 
-#: A form of more units is not looked at.
-MOST_UNITS = 250
+#: A form of more units is not looked at: the search goes deeper with each.
+MOST_UNITS = 150
 
 #: Numbers of more bits are not looked at.
 MOST_BITS = 4096
@@ -79,7 +79,7 @@ def nets(form: Form, work: Work) -> Iterator[Net]:
     times = [0] * len(form.names)
     for unit in form.units:
         used = [variable for variable, _ in unit.terms] + [p.variable for p in unit.products if p.variable is not None]
-        for variable in set(used):
+        for variable in used:
             times[variable] += 1
         work.spend(1e-6 + len(used) * 3e-7)
     shared = [variable for variable, count in enumerate(times) if count > 1]

@@ -27,7 +27,15 @@ WEIGHTS: tuple[Any, ...] = ([-1, 1], [-1, 1], [-1, 0, 1], [0, 1], [1, 2], [-2, 2
 
 BIASES: tuple[Any, ...] = ([0], [0], [-1, 0], [0, 1], [-1, 1], ["1/2"])
 
-LOSSES: tuple[Any, ...] = ("zero_one", "squared", "absolute", "maximum", "zero_one", {"kind": "hinge", "margin": 1})
+LOSSES: tuple[Any, ...] = (
+    "zero_one",
+    "squared",
+    "absolute",
+    "maximum",
+    "zero_one",
+    {"kind": "hinge", "margin": 1},
+    "misclassified",
+)
 
 
 def random_deep(rng: Random, most: int = 1200) -> Instance:
@@ -50,7 +58,8 @@ def _layers(rng: Random) -> Instance:
         }
         for units in widths
     ]
-    return dnnt.layered(inputs, layers, _samples(rng, inputs, widths[-1]), _loss(rng), _gamma(rng))
+    loss = rng.choice(LOSSES)
+    return dnnt.layered(inputs, layers, _samples(rng, inputs, widths[-1], loss), loss, _gamma(rng))
 
 
 def _graph(rng: Random) -> Instance:
@@ -75,24 +84,22 @@ def _graph(rng: Random) -> Instance:
             read = [rng.choice((-1, 1, 2))] if linear else weights
             edges.append({"from": head, "to": name, "weights": [read], "bias": rng.choice(([0], bias))})
     outputs = [names[-1]] + ([rng.choice(names[:-1])] if rng.random() < 0.4 else [])
-    return dnnt.graph(inputs, vertices, outputs, edges, _samples(rng, inputs, len(outputs)), _loss(rng), _gamma(rng))
+    loss = rng.choice(LOSSES)
+    samples = _samples(rng, inputs, len(outputs), loss)
+    return dnnt.graph(inputs, vertices, outputs, edges, samples, loss, _gamma(rng))
 
 
-def _samples(rng: Random, inputs: int, outputs: int) -> list[Any]:
+def _samples(rng: Random, inputs: int, outputs: int, loss: Any) -> list[Any]:
     values = rng.choice(((-1, 1), (0, 1), (-1, 0, 1, 2)))
     targets = rng.choice(((-1, 1), (0, 1), (-1, 0, 1), (Fraction(1, 2), 1)))
-    return [
-        (
-            [rng.choice(values) for _ in range(inputs)],
-            [rng.choice(targets) for _ in range(outputs)],
-            rng.choice((1, 1, 2)),
-        )
-        for _ in range(rng.randint(1, 6))
-    ]
-
-
-def _loss(rng: Random) -> Any:
-    return rng.choice(LOSSES)
+    made = []
+    for _ in range(rng.randint(1, 6)):
+        y = [rng.choice(targets) for _ in range(outputs)]
+        if loss == "misclassified":
+            hot = rng.randrange(outputs)
+            y = [rng.choice((-1, 1))] if outputs == 1 else [int(k == hot) for k in range(outputs)]
+        made.append(([rng.choice(values) for _ in range(inputs)], y, rng.choice((1, 1, 2))))
+    return made
 
 
 def _gamma(rng: Random) -> Any:

@@ -93,7 +93,7 @@ def test_no_multiplier(activation: str, hidden: list[int], loss: str) -> None:
     [([2], "zero_one", 4), ([3], "zero_one", 3), ([2], "squared", 20), ([4], "zero_one", 1)],
 )
 def test_best_multiplier(hidden: list[int], loss: str, least: int) -> None:
-    """The optima of 4-2-4 by another search (CP-SAT) are the same."""
+    """The parameters are evaluated, and the bound is proved again by the checker."""
     answer = dnnt.solve(multiplier(hidden, "sign", loss, None), method="columns")
     assert (answer.status, answer.loss, answer.assurance) == ("optimal", least, "checked")
 
@@ -244,3 +244,17 @@ def test_predictions() -> None:
     assert isinstance(COLUMNS.assess(dnnt.layered(1, layers((1, "real", [0])), [([1], [1])])), str)
     plan = COLUMNS.plan(multiplier([3]), Run())
     assert "columns" in plan.kind if hasattr(plan, "kind") else plan is not None
+
+
+def test_very_deep_networks() -> None:
+    """As many levels as are allowed, one unit each: no stack overflows, in the checker either."""
+    row = {"units": 1, "activation": "sign", "weights": [-1, 1], "bias": [0]}
+    for samples, least in (([([1], [1]), ([2], [-1])], 1), ([([1], [1]), ([-1], [-1])], 0)):
+        instance = dnnt.layered(1, [row] * 150, samples, "zero_one")
+        answer = dnnt.solve(instance, goal="minimize", method="columns")
+        assert (answer.status, answer.loss, answer.assurance) == ("optimal", least, "checked")
+        run = Run()  # Without the first parameters, which may be the best.
+        COLUMNS.solve(instance, Goal("decide", least), run)
+        assert run.incumbent is not None and run.incumbent.loss == least
+    refusal = COLUMNS.assess(dnnt.layered(1, [row] * 151, [([1], [1]), ([2], [-1])], "zero_one"))
+    assert refusal == "151 units have a choice, more than 150"

@@ -97,13 +97,20 @@ def test_too_much_for_these_grounds() -> None:
     """Many units, long numbers and large sets are refused at once."""
     row = {"activation": "sign", "weights": [-1, 1], "bias": [0]}
     deep = dnnt.layered(1, [{"units": 1, **row}] * 300, [([1], [1]), ([-1], [1])], "zero_one")
-    assert "more than 250 units" in line(deep, 1, False)
+    assert "more than 150 units" in line(deep, 1, False)
     long = dnnt.layered(1, [{"units": 1, **row, "weights": [10**2000, 1]}], [([1], [1]), ([-1], [1])], "zero_one")
     assert "too much work" in line(long, 1, False)
     wide = dnnt.layered(25, [{"units": 1, **row, "weights": list(range(0, 99, 7))}], [([3**i for i in range(25)], [1])])
     assert "too much work" in line(wide, 1, False, budget=2.0)
     squares = [{"units": 1, **row, "activation": "square", "weights": [1, 2**900]}] * 5
     assert "too much work" in line(dnnt.layered(1, squares, [([1], [1]), ([3], [2])]), 10**9, False)
+
+
+def test_the_deepest_search() -> None:
+    """A false claim about as many levels as are allowed leads through all of them."""
+    row = {"units": 1, "activation": "sign", "weights": [-1, 1], "bias": [0]}
+    deep = dnnt.layered(1, [row] * 150, [([1], [1]), ([-1], [-1])], "zero_one")
+    assert line(deep, 1, False).startswith("INVALID lower: there are parameters with the loss 0")
 
 
 def test_fixed_values_are_counted_in() -> None:

@@ -33,7 +33,8 @@ class Block:
 
     `of_kind`: masks of the entries of each kind; `most`: the most parts that an entry of the kind has; `excess`: by
     pair, what it costs to leave it together; `splitters`: by pair, the entries that separate it; `pairs`: by entry, the
-    pairs that it separates, of those in question; `together`: these pairs, with an excess and in one class.
+    pairs that it separates, of those in question; `together`: these pairs, with an excess and in one class;
+    `extremes`: the least and the greatest excess.
     """
 
     depth: int
@@ -46,6 +47,7 @@ class Block:
     splitters: Mapping[int, int]
     pairs: tuple[int, ...]
     together: int
+    extremes: tuple[Number, Number]
 
 
 Columns = Callable[[Unit, dict[int, Column]], Sequence[Column]]
@@ -90,6 +92,7 @@ def block_of(
         _splitters(entries, together, costs.points),
         tuple([_separated(entry.parts, costs.points) & together for entry in entries]) if excess else (),
         together,
+        (min(excess.values(), default=0), max(excess.values(), default=0)),
     )
 
 

@@ -14,21 +14,26 @@ vector at most what the r best vectors gain in total.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from math import prod
 
-from dnnt.columns.making import TWO_VALUED, Column
-from dnnt.columns.problem import Problem, Unit
+from dnnt.columns.making import Column
+from dnnt.columns.problem import Problem
+from dnnt.columns.ranges import Ranges
 from dnnt.exact import Number, normal
 from dnnt.simplify.form import Form, Vector
 
 MOST_VECTORS = 256
 """Combinations of output values that are listed."""
 
-MOST_VALUES, MOST_STEPS = 64, 20_000
-"""Values of a unit that are listed, and the work that finding them may take."""
+MOST_TRIED = 32
+"""Combinations that are tried for one point where losses of single outputs would do."""
+
+MOST_CELLS = 2_000_000
+"""Costs in one table."""
 
 MOST_TYPES = 100
 """Sorts of points that are told apart where parts are counted."""
@@ -43,6 +48,9 @@ DISTANCES = frozenset(("squared", "absolute", "maximum", "zero_one"))
 """Losses that do not grow if an output is replaced by its target."""
 
 
+Planes = list[tuple[Number, int]]
+"""Costs other than 0, each with the mask of the points that have it."""
+
 Given = tuple[Number | None, ...]
 """Values of the free outputs at a point; None where they are not known yet."""
 
@@ -55,6 +63,22 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
+def _planes(costs: Sequence[Number]) -> Planes:
+    masks: dict[Number, int] = {}
+    for point, cost in enumerate(costs):
+        if cost:
+            masks[cost] = masks.get(cost, 0) | 1 << point
+    return list(masks.items())
+
+
+def _sum(planes: Planes, mask: int) -> Number:
+    """What the points of the mask cost together."""
+    total: Number = 0
+    for cost, plane in planes:
+        total += cost * (plane & mask).bit_count()
+    return total
+
+
 class Costs:
     """Losses by points and classes for one form; `free` are the places of outputs that are units."""
 
@@ -64,22 +88,51 @@ class Costs:
         self.loss = form.loss.of_outputs(len(form.outputs))
         self.free = [k for k, of in enumerate(form.outputs) if isinstance(of, int)]
         self.separable = self.loss.separable or len(self.free) <= 1
-        ranges = _Ranges(problem)
+        # Points with the same samples and known outputs cost the same: the first one stands for all.
+        first: dict[object, int] = {}
+        known_outputs = [of for of in form.outputs if not isinstance(of, int)]
+        self.first = [
+            first.setdefault((samples, tuple([of[point] for of in known_outputs])), point)
+            for point, samples in enumerate(form.samples)
+        ]
+        ranges = Ranges(problem)
         self.values = [ranges.of(_unit_of(form, k)) for k in self.free]
         self.parts: list[dict[tuple[int, Number], Number]] = [{} for _ in self.free]
         self.columns: list[dict[Column, Number]] = [{} for _ in self.free]
-        self.planes: list[dict[Number, list[tuple[Number, int]]]] = [{} for _ in self.free]
+        self.planes: list[dict[Number, Planes]] = [{} for _ in self.free]
         self.known = self._known()
         self.vectors = self._vectors()
-        self.rows = [[self._vector_cost(p, f) for p in range(self.points)] for f in self.vectors or ()]
+        self.rows = [self._row(partial(self._cost_of, f)) for f in self.vectors or ()]
         self.tables = self._tables() if self.separable else None
         self.moments = self._moments() if self._by_mean else None
+        self.known_planes = _planes(self.known)
+        self.worst = self._worst()
         self.least_of: dict[int, Number] = {}
         self.spread_of: dict[tuple[int, int], Number] = {}
         self.ahead_of: dict[tuple[int, Given], Number] = {}
         self.single = [self.least(1 << p) for p in range(self.points)]
         self.base: Number = normal(sum(self.single))
+        self.single_planes = _planes(self.single)
         self.types, self.apart = self._types()
+
+    def _row(self, cost: Callable[[int], Number]) -> Planes:
+        """A cost for every point, computed once for all that cost the same."""
+        known = {point: cost(point) for point in dict.fromkeys(self.first)}
+        return _planes([known[point] for point in self.first])
+
+    def _worst(self) -> Planes:
+        """What every point costs with its worst vector."""
+        if self.vectors is None:
+            return []
+        first = dict.fromkeys(self.first)
+        most = {p: max([self._vector_cost(p, f) for f in self.vectors], default=0) for p in first}
+        return _planes([most[point] for point in self.first])
+
+    def _cost_of(self, values: Vector, point: int) -> Number:
+        return self._vector_cost(point, values)
+
+    def _part_of(self, place: int, value: Number, point: int) -> Number:
+        return self.part(place, point, value)
 
     # ------------------------------------------------------------ what outputs cost
 
@@ -89,6 +142,7 @@ class Costs:
 
     def part(self, place: int, point: int, value: Number) -> Number:
         """The loss that one output (number `place` of the free ones) adds at a point, where the loss is a sum."""
+        point = self.first[point]
         found = self.parts[place].get((point, value))
         if found is None:
             if self.loss.separable:
@@ -111,31 +165,28 @@ class Costs:
             for value, mask in zip(column.heads, column.parts, strict=True):
                 planes = self.planes[place].get(value)
                 if planes is None:
-                    planes = self.planes[place][value] = self._planes(place, value)
+                    planes = self.planes[place][value] = self._value_planes(place, value)
                     if len(self.planes[place]) > MOST_PLANES:
                         self.planes[place] = {value: planes}
-                for weight, plane in planes:
-                    found += weight * (plane & mask).bit_count()
+                found += _sum(planes, mask)
             found = normal(found)
             if len(known) > KEPT:
                 known.clear()
             known[column] = found
         return found
 
-    def _planes(self, place: int, value: Number) -> list[tuple[Number, int]]:
+    def _value_planes(self, place: int, value: Number) -> Planes:
         """What one value of an output costs at each point by itself, as numbers with the masks of their points."""
         if self.separable:
             costs = [self.part(place, point, value) for point in range(self.points)]
         else:
             given = tuple([value if k == place else None for k in range(len(self.free))])
             costs = [self.ahead(point, given) for point in range(self.points)]
-        masks: dict[Number, int] = {}
-        for point, cost in enumerate(costs):
-            masks[cost] = masks.get(cost, 0) | 1 << point
-        return [(cost, mask) for cost, mask in masks.items() if cost]
+        return _planes(costs)
 
     def ahead(self, point: int, given: Given) -> Number:
         """The least loss at a point with these values of the free outputs (None: not known yet)."""
+        point = self.first[point]
         key = (point, given)
         found = self.ahead_of.get(key)
         if found is None:
@@ -158,17 +209,25 @@ class Costs:
                 break
             options.append((value,) if value is not None else values or ())
         else:
-            if prod(map(len, options)) <= MOST_VECTORS:
+            if prod(map(len, options)) <= (MOST_TRIED if self.loss.kind in DISTANCES else MOST_VECTORS):
                 return min(self._vector_cost(point, f) for f in product(*options))
-        if self.loss.kind in DISTANCES:
+        if self.loss.kind in DISTANCES or self.loss.kind == "misclassified":
             return normal(sum(w * self._replaced(point, given, y) for w, y in self.form.samples[point]))
         return 0
 
     def _replaced(self, point: int, given: Given, y: Vector) -> Number:
         """The loss of one sample if outputs that are not known yet are as they should be."""
-        f = list(self._filled(point, tuple([0] * len(given))))
-        for k, value in zip(self.free, given, strict=True):
-            f[k] = y[k] if value is None else value
+        f = list(self._filled(point, tuple([0 if value is None else value for value in given])))
+        unknown = [k for k, value in zip(self.free, given, strict=True) if value is None]
+        if self.loss.kind == "misclassified":
+            hot = y.index(1)
+            if hot in unknown:
+                return 0
+            for k in unknown:
+                f[k] = f[hot] - 1
+        else:
+            for k in unknown:
+                f[k] = y[k]
         return self.loss(tuple(f), y)
 
     def _filled(self, point: int, values: Vector) -> Vector:
@@ -198,22 +257,26 @@ class Costs:
 
     def _vectors(self) -> list[Vector] | None:
         """Vectors of values of the free outputs among which a best one is, if they are few."""
-        if None not in self.values and prod(len(v or ()) for v in self.values) <= MOST_VECTORS:
+        most = min(MOST_VECTORS, MOST_CELLS // self.points)
+        if None not in self.values and prod(len(v or ()) for v in self.values) <= most:
             return list(product(*[values or () for values in self.values]))
         if self.loss.kind == "zero_one":
             found = {tuple([y[k] for k in self.free]) for samples in self.form.samples for _, y in samples}
-            return sorted(found) if 0 < len(found) <= MOST_VECTORS else None
+            return sorted(found) if 0 < len(found) <= most else None
+        if self.loss.kind == "misclassified" and 1 < len(self.free) == len(self.form.outputs) <= most:
+            # Any vector does no better than one in which its greatest output stands out.
+            return [tuple([int(k == hot) for k in self.free]) for hot in self.free]
         return None
 
-    def _tables(self) -> list[list[list[Number]] | None]:
+    def _tables(self) -> list[list[Planes] | None]:
         """For each free output, where the loss is a sum: for each value that may be best a row over the points."""
-        found: list[list[list[Number]] | None] = []
+        found: list[list[Planes] | None] = []
         for place, values in enumerate(self.values):
             options = self._options(place) if values is None else values
-            if options is None:
+            if options is None or len(options) > min(MOST_VECTORS, MOST_CELLS // self.points):
                 found.append(None)
             else:
-                found.append([[self.part(place, p, v) for p in range(self.points)] for v in options])
+                found.append([self._row(partial(self._part_of, place, value)) for value in options])
         return found
 
     def _options(self, place: int) -> tuple[Number, ...] | None:
@@ -234,7 +297,7 @@ class Costs:
             found = (*listed, listed[-1] + 1 if listed else 0)
         else:
             return None
-        return found if len(found) <= MOST_VECTORS else None
+        return found
 
     def _moments(self) -> list[list[tuple[Number, Number, Number]]]:
         """For each free output and point the sums of w, w·y and w·y² over its samples."""
@@ -255,18 +318,18 @@ class Costs:
         if found is None:
             if len(self.least_of) > KEPT:
                 self.least_of.clear()
-            found = self.least_of[mask] = self._least(list(bits(mask)))
+            found = self.least_of[mask] = self._least(mask)
         return found
 
-    def _least(self, points: Sequence[int]) -> Number:
+    def _least(self, mask: int) -> Number:
         if self.tables is None:
-            return normal(min((sum([row[p] for p in points]) for row in self.rows), default=0))
-        total: Number = sum([self.known[p] for p in points])
+            return normal(min([_sum(row, mask) for row in self.rows], default=0))
+        total = _sum(self.known_planes, mask)
         for place, table in enumerate(self.tables):
             if table is not None:
-                total += min((sum([row[p] for p in points]) for row in table), default=0)
+                total += min([_sum(row, mask) for row in table], default=0)
             elif self.moments is not None:
-                at = [self.moments[place][p] for p in points]
+                at = [self.moments[place][p] for p in bits(mask)]
                 w0, w1, w2 = (sum(row) for row in zip(*at, strict=True))
                 total += w2 - Fraction(w1 * w1) / w0
         return normal(total)
@@ -280,27 +343,26 @@ class Costs:
         if found is None:
             if len(self.spread_of) > KEPT:
                 self.spread_of.clear()
-            found = self.spread_of[key] = self._spread(list(bits(mask)), most)
+            found = self.spread_of[key] = self._spread(mask, most)
         return found
 
-    def _spread(self, points: Sequence[int], most: int) -> Number:
-        apart: Number = sum([self.single[p] for p in points])
+    def _spread(self, mask: int, most: int) -> Number:
+        apart = _sum(self.single_planes, mask)
         # Parts with several types have disjoint pairs of them, at least half of what they have too many.
-        many = sum([any(of >> p & 1 for p in points) for of in self.types]) - most
+        many = sum([1 for of in self.types if of & mask]) - most
         if many > 0:
             apart = normal(apart + (many + 1) // 2 * self.apart)
-        if most >= len(points) or not self.rows or most >= len(self.rows):
+        if not self.rows or most >= min(mask.bit_count(), len(self.rows)):
             return apart
-        worst = [max([row[p] for row in self.rows]) for p in points]
-        gains = sorted([sum([w - row[p] for w, p in zip(worst, points, strict=True)]) for row in self.rows])
-        return max(apart, normal(sum(worst) - sum(gains[-most:])))
+        worst = _sum(self.worst, mask)
+        gains = sorted([worst - _sum(row, mask) for row in self.rows])
+        return max(apart, normal(worst - sum(gains[-most:])))
 
     def _types(self) -> tuple[list[int], Number]:
         """Masks of points of the same costs, of which any two cost something together; and the least they cost."""
-        groups: dict[object, int] = {}
-        for point, samples in enumerate(self.form.samples):
-            key = samples, tuple([of[point] for of in self.form.outputs if not isinstance(of, int)])
-            groups[key] = groups.get(key, 0) | 1 << point
+        groups: dict[int, int] = {}
+        for point, first in enumerate(self.first):
+            groups[first] = groups.get(first, 0) | 1 << point
         chosen: list[int] = []
         least: Number = 0
         for mask in groups.values():
@@ -319,45 +381,3 @@ def _unit_of(form: Form, k: int) -> int:
     of = form.outputs[k]
     assert isinstance(of, int), "asked of outputs that are units"
     return of
-
-
-class _Ranges:
-    """Values of units by sums of all values of what they add up, whatever belongs together."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.steps = 0
-        self.known: dict[int, tuple[Number, ...] | None] = {}
-
-    def of(self, index: int) -> tuple[Number, ...] | None:
-        """All values that a unit may have at any point, perhaps more; None where they are many."""
-        if index not in self.known:
-            self.known[index] = self._of(self.problem.units[index])
-        return self.known[index]
-
-    def _of(self, unit: Unit) -> tuple[Number, ...] | None:
-        activation = unit.activation
-        if activation.kind in TWO_VALUED:
-            return TWO_VALUED[activation.kind]
-        if activation.kind == "table":
-            arguments: Mapping[str, Sequence[tuple[Number, Number]]] = dict(activation.arguments)
-            values = {value for _, value in arguments["values"]} | {dict(activation.arguments)["otherwise"]}
-            return tuple(sorted(values)) if len(values) <= MOST_VALUES else None
-        found: set[Number] = set()
-        for point, start in enumerate(unit.constant):
-            options = [[normal(x * term.column[point]) for x in term.values] for term in unit.terms]
-            for link in unit.links:
-                source = self.of(link.source)
-                if source is None:
-                    return None
-                options.append([normal(x * z) for x in link.values for z in source])
-            sums: set[Number] = {start}
-            for more in options:
-                self.steps += len(sums) * len(more)
-                if self.steps > MOST_STEPS or len(sums) > MOST_STEPS:
-                    return None
-                sums = {normal(s + x) for s in sums for x in more}
-            found.update([activation(z) for z in sums])
-            if len(found) > MOST_VALUES:
-                return None
-        return tuple(sorted(found))

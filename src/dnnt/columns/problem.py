@@ -24,6 +24,9 @@ from dnnt.activations import Activation
 from dnnt.exact import Number, normal
 from dnnt.simplify.form import Form, Vector
 
+MOST_UNITS = 150
+"""Units with a choice up to which a search is begun: it goes deeper with each."""
+
 Prices = tuple[Number, ...]
 """What each value of a variable costs, where the cheapest parameters are looked for."""
 
@@ -107,11 +110,11 @@ class Problem:
 
 
 def shared_variables(form: Form) -> tuple[int, ...]:
-    """The variables that occur in more than one unit."""
+    """The variables that occur more than once, in several units."""
     found: Counter[int] = Counter()
     for unit in form.units:
-        names = {variable for variable, _ in unit.terms}
-        found.update(names | {each.variable for each in unit.products if each.variable is not None})
+        found.update([variable for variable, _ in unit.terms])
+        found.update([each.variable for each in unit.products if each.variable is not None])
     return tuple(sorted(v for v, count in found.items() if count > 1))
 
 

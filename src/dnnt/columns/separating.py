@@ -126,12 +126,15 @@ class Separation:
             return 0
         if not state.together:
             return self._any(block, state, allowed)
-        # If all that is together came apart.
-        base = state.cost + sum([self.costs.single[p] for mask in state.classes for p in bits(mask)])
-        must = 0
-        for pair in bits(state.together):
-            if self.target.exceeded(base + block.excess[pair]):
-                must |= 1 << pair
+        base = self.costs.base  # If all that is together came apart.
+        if self.target.exceeded(base + block.extremes[0]):
+            must = state.together
+        else:
+            must = 0
+            if self.target.exceeded(base + block.extremes[1]):
+                for pair in bits(state.together):
+                    if self.target.exceeded(base + block.excess[pair]):
+                        must |= 1 << pair
         if must:
             return self._must(block, state, must, allowed, base)
         return self._disjoint(block, state, allowed, base)

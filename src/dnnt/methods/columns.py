@@ -9,7 +9,6 @@ proves a bound and the last one the optimum.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from time import monotonic
 from typing import Any
 
@@ -17,7 +16,7 @@ from dnnt.analysis.plan import Plan
 from dnnt.certificate import Nonnegative, OfForm
 from dnnt.columns.cost import cost_of
 from dnnt.columns.making import Column, Maker, parameters_of
-from dnnt.columns.problem import Problem, problems_of
+from dnnt.columns.problem import MOST_UNITS, Problem, problems_of
 from dnnt.columns.search import Search
 from dnnt.columns.separating import Reached, Target
 from dnnt.errors import MethodUnsuitable, TooLarge
@@ -30,8 +29,8 @@ from dnnt.simplify.form import Form, form_of
 MOST_WRITTEN = 3_000_000
 """Slots times samples up to which the normal form is made for a prediction."""
 
-LONG, FEW_ROUNDS = 0.1, 6
-"""Rounds of more seconds, after so many, raise the threshold by more than the next loss there may be."""
+FEW_ROUNDS = 4
+"""Rounds that raise the threshold to the next loss that there may be; further ones double the step."""
 
 SPARE_NODES = 1000
 """What a certificate allows the checker beside twice the nodes that the search took."""
@@ -53,6 +52,8 @@ class Columns(Method):
             form = form_of(instance)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
+        if len(form.units) > MOST_UNITS:
+            return f"{len(form.units):,} units have a choice, more than {MOST_UNITS}"
         return Cost(*cost_of(form, instance.gamma))
 
     def plan(self, instance: Instance, run: Run) -> Plan:
@@ -109,6 +110,7 @@ class _Solving:
         """Thresholds from below, until none is left below the incumbent."""
         self._offered({})
         threshold: Number = 0
+        step: Number = 0
         rounds = 0
         while True:
             rounds += 1
@@ -121,10 +123,11 @@ class _Solving:
                 return rounds
             self._prove(threshold, True, seconds)
             following = self._best if self.target.next is None else min(self.target.next, self._best)
-            if seconds > LONG and rounds > FEW_ROUNDS:
-                # Losses may be as dense as rationals are.
-                following = max(following, normal(threshold + Fraction(self._best - threshold) / 8))
-            threshold = following
+            if rounds > FEW_ROUNDS:
+                # Losses may be dense: fewer rounds, each with a step twice as long.
+                step = max(2 * step, following - threshold)
+                following = min(self._best, max(following, threshold + step))
+            threshold = normal(following)
 
     @property
     def _best(self) -> Number:
