@@ -241,7 +241,7 @@ def test_what_has_no_end() -> None:
 
 
 def test_methods_have_plans() -> None:
-    """Each of those that takes an instance; none where there is no program."""
+    """Each of those that takes an instance, of any depth."""
     instance = dnnt.layered(
         1, [{"units": 2, "activation": "identity", "weights": [0, 1], "bias": [0]}], [([1], [1, 1])]
     )
@@ -257,7 +257,9 @@ def test_methods_have_plans() -> None:
     assert any(node.kind == "algorithm" and node.seconds is not None for node in made.walk())
     deep = [{"units": 2, "activation": "relu", "weights": [0, 1], "bias": [0]}] * 3
     deeper = dnnt.layered(1, deep, [([1], [1, 1])])
-    assert choose(deeper, "auto", ROOM).method.name == "brute-force"
-    assert plan_of(deeper, "brute-force", Run()) is None
+    for name in ("brute-force", "columns", "sat", "search"):
+        made = plan_of(deeper, name, Run())
+        assert made is not None and made.seconds is not None
+    assert choose(deeper, "auto", ROOM).method.name in ("brute-force", "columns")
     with pytest.raises(MethodUnsuitable):
         choose(deeper, "reachable", ROOM)

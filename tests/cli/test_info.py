@@ -273,7 +273,9 @@ def test_plan(dnnt: Dnnt, save: Instance) -> None:
     assert "… 27 more groups" in tree
     assert "hull and cuts" in tree
     assert max(map(len, map(str.rstrip, tree.splitlines()))) <= 100
-    assert dnnt("info", save(DEEP), "--json").object["plan"] is None
+    deep = dnnt("info", save(DEEP), "--json").object
+    assert deep["chosen"] is not None
+    assert deep["plan"]["children"] == []
     assert dnnt("info", save(EMPTY), "--json").object["plan"] is None
     assert dnnt("info", save(CONTINUOUS), "--json").object["plan"] is None
 
