@@ -167,7 +167,8 @@ def _of_answer(said: dict[str, Any], seconds: float, sparsest: bool) -> Outcome:
     if "error" in said:
         return Outcome(None, None, False, seconds, f"refused: {said['error']}")
     if sparsest:
-        then = said.get("then") or {}
+        reached = said["answer"] == "yes" or said["status"] == "optimal"
+        then = (said.get("then") if reached else None) or {}
         proved = bool(then.get("proved")) and then.get("assurance") == "checked"
         return Outcome(_number(then.get("value")), None, proved, seconds)
     proved = said["assurance"] == "checked" and said["status"] in ("optimal", "infeasible")

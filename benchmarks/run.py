@@ -189,6 +189,14 @@ PARTS = (
         ["--count", "50", "--jobs", "2"],
         ["--count", "500", "--jobs", "2"],
     ),
+    script(
+        "deep",
+        "deep.py",
+        "the suite: any network, against CP-SAT alone and HiGHS",
+        (300, 9000),
+        ["--quick"],
+        data=True,
+    ),
     Part("check", "how long the check takes compared with the solve", _check, 30, 30),
     Part("commands", "XOR through every command", _commands, 10, 10),
     script(

@@ -1,6 +1,6 @@
 """Rivals on any network: CP-SAT alone, and SciPy's mixed-integer solver (HiGHS) where there is one neuron.
 
-CP-SAT gets the encoding of `dnnt.encodings.constraints.cp_model`, which is the tightest that was found (docs/benchmarks.md), and
+CP-SAT gets the encoding of `dnnt.encodings.constraints`, which is the tightest that was found (docs/benchmarks.md), and
 nothing else of dnnt: no bounds, no incumbents, no cuts in several solves. With `sparsest` it is asked for the fewest
 nonzero weights among parameters whose loss is at most a threshold.
 
@@ -194,5 +194,5 @@ def by_milp(instance: Instance, limit: float) -> Found:
     value = None
     if done.x is not None:
         value = form.total([round(x) for x in done.x[:count]])
-    bound = None if done.mip_dual_bound is None else Fraction(done.mip_dual_bound).limit_denominator(1000)
+    bound = None if done.mip_dual_bound is None else normal(Fraction(done.mip_dual_bound).limit_denominator(1000))
     return Found(value, bound, done.status == 0, perf_counter() - started)

@@ -9,6 +9,7 @@ from threading import Timer
 import pytest
 
 import dnnt
+from dnnt.encodings.constraints import costs, cp_model, unit_values
 from dnnt.errors import MethodUnsuitable
 from dnnt.exact import number
 from dnnt.methods import cpsat, method
@@ -27,12 +28,10 @@ def hard(kind: str = "squared") -> dnnt.Instance:
     return dnnt.layered(40, layers, samples, kind)
 
 
-@needs_ortools
-@pytest.mark.parametrize("seed", range(110))
-def test_random_instances(seed: int) -> None:
-    instance = (random_any if seed % 2 else random_two_layer)(Random(seed))
+def hold(instance: dnnt.Instance) -> bool:
+    """Compare both goals with the oracle, where the method takes the instance; whether it does."""
     if instance.has_empty_space or isinstance(cpsat.METHOD.assess(instance), str):
-        return
+        return False
     truth = oracle(instance).least
     assert truth is not None
     run = Run()
@@ -55,6 +54,46 @@ def test_random_instances(seed: int) -> None:
             assert run.claimed is not None
             assert (run.claimed.bound, run.claimed.strict) == (instance.gamma, True)
     assert run.proof is None
+    return True
+
+
+@needs_ortools
+@pytest.mark.parametrize("start", range(0, 110, 10))
+def test_random_instances(start: int) -> None:
+    taken = [hold((random_any if seed % 2 else random_two_layer)(Random(seed))) for seed in range(start, start + 10)]
+    assert any(taken)
+
+
+WAYS = {
+    "products": [(costs, "MOST_CHORDS", 0), (cp_model, "MOST_CASES", 1)],
+    "tables": [(unit_values, "MOST_LEVELS", 1), (unit_values, "MOST_ENTRIES", 0)],
+    "plain sums": [(costs, "FEW", 0), (costs, "MOST_PAIRS", 0), (cp_model, "LONGEST_KEY", 1)],
+}
+"""What large instances meet, and small ones only where they are made to."""
+
+
+@needs_ortools
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("start", range(1000, 1030, 10))
+def test_what_large_instances_take(way: str, start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in WAYS[way]:
+        monkeypatch.setattr(module, name, value)
+    taken = [hold((random_any if seed % 2 else random_two_layer)(Random(seed))) for seed in range(start, start + 10)]
+    assert any(taken)
+
+
+@needs_ortools
+def test_functions_from_python() -> None:
+    def activation(z: int) -> int:
+        return z * z % 7
+
+    def loss(f: tuple[int, ...], y: tuple[int, ...]) -> int:
+        return abs(f[0] - y[0]) % 5
+
+    layers = [{"units": 2, "activation": activation, "weights": [-2, 0, 1, 3], "bias": [1]},
+              {"units": 1, "activation": "identity", "weights": [-1, 2], "bias": [0]}]  # fmt: skip
+    samples = [((x,), (y,)) for x, y in ((1, 3), (2, -4), (3, 9))]
+    assert hold(dnnt.layered(1, layers, samples, loss, 1))
 
 
 @needs_ortools

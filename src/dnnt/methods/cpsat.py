@@ -7,11 +7,12 @@ that could be checked, so what it says of the other side is what it says, and no
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from importlib.util import find_spec
 from typing import Any
 
 from dnnt.analysis.plan import Plan
-from dnnt.encodings.constraints.cp_model import Encoded, encode, terms
+from dnnt.encodings.constraints.cp_model import MOST_TERMS, Encoded, encode, terms, too_long
 from dnnt.encodings.constraints.integer_model import cut
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, normal, to_json
@@ -26,6 +27,11 @@ MISSING = "CP-SAT is not installed (install dnnt with the extra cpsat: pip insta
 
 BYTES = 2500
 """Bytes that a constraint of the model takes, with CP-SAT's copies of it."""
+
+TRIED_TERMS = 100_000
+"""The most terms of all sums together for which the model is made to see whether it can be; of larger ones the search
+says it.
+"""
 
 BASE = 150.0
 """MiB that the library takes."""
@@ -50,16 +56,19 @@ class CpSat(Method):
             return f"more than {MAX_EDGES:,} edges"
         try:
             form = form_of(instance)
-            encoded = encode(form)
+            count = terms(form)
+            if count <= TRIED_TERMS:
+                count = len(encode(form).model.constraints)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
-        count, variables = len(encoded.model.constraints), len(encoded.model.domains)
+        if count > MOST_TERMS:
+            return too_long(count)
         choices = sum(len(variable.values).bit_length() for variable in form.variables)
         seconds = 0.5 + 1e-4 * count + 1e-3 * 2.0 ** min(choices, 1000) ** 0.5
         return Cost(
             seconds,
             BASE + count * BYTES / (1 << 20),
-            f"{variables:,} variables and {count:,} constraints; the time is a guess",
+            f"about {count:,} constraints; the time is a guess",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
@@ -74,8 +83,7 @@ class CpSat(Method):
         form = form_of(instance)
         run.poll()
         run.need(terms(form) * BYTES // 4, "a model of CP-SAT")
-        encoded = encode(form)
-        run.poll()
+        encoded = encode(form, run.poll)
         run.need(len(encoded.model.constraints) * BYTES, "a model of CP-SAT")
         return _Search(form, encoded, goal, run).result()
 
@@ -110,19 +118,20 @@ class _Search:
         if self.goal.threshold is not None:
             model.objective = None
         run.progress("building the model")
-        translation = Translation(model)
+        translation = Translation(model, run.poll)
         self._hint(translation)
         run.poll()
         run.progress("CP-SAT searches")
-        for event in search(translation, encoded.wanted, allowed(), run.seed, run.poll):
-            if isinstance(event, Solution):
-                self._offer(event.values)
-                if run.incumbent is not None and self.goal.satisfied(run.incumbent.loss):
-                    return self._ended("feasible", {})
-            elif isinstance(event, Bound):
-                self._claim(normal(total.scale * event.objective), False)
-            elif isinstance(event, Ended):
-                return self._ended(event.status, event.figures)
+        with closing(search(translation, encoded.wanted, allowed(), run.seed, run.poll)) as events:
+            for event in events:
+                if isinstance(event, Solution):
+                    self._offer(event.values)
+                    if run.incumbent is not None and self.goal.satisfied(run.incumbent.loss):
+                        return self._ended("feasible", {})
+                elif isinstance(event, Bound):
+                    self._claim(normal(total.scale * event.objective), False)
+                elif isinstance(event, Ended):
+                    return self._ended(event.status, event.figures)
         raise AssertionError("a search ends with its status")
 
     def _most(self) -> int:

@@ -10,14 +10,15 @@ import pytest
 
 import dnnt
 from dnnt.encodings.constraints.interchangeable import Orders, orders
+from dnnt.exact import Number
 from dnnt.simplify.form import Form, form_of
 from dnnt.testing import random_any, random_two_layer
 
 
-def in_order(form: Form, groups: Orders, chosen: Sequence[object]) -> bool:
+def in_order(form: Form, groups: Orders, chosen: Sequence[Number]) -> bool:
     """Whether the keys of every group do not decrease, where each key is the values of its variables."""
     values = [[tuple(chosen[k] for k in key) for key in keys] for keys in groups]
-    return all(before <= after for keys in values for before, after in pairwise(keys))  # type: ignore[operator]
+    return all(before <= after for keys in values for before, after in pairwise(keys))
 
 
 def check(form: Form, groups: Orders) -> None:

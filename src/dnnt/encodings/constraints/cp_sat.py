@@ -7,7 +7,7 @@ the thread that waits polls limits, and ends the search where one has come. Noth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from threading import Thread
@@ -58,15 +58,19 @@ Event = Solution | Bound | Ended
 
 
 class Translation:
-    """The model in ortools' own form."""
+    """The model in ortools' own form; `poll` is called often while it is made."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, poll: Callable[[], None] = lambda: None) -> None:
         from ortools.sat.python import cp_model
 
         self._library = cp_model
         self.model = cp_model.CpModel()
-        self.variables = [self._variable(domain) for domain in model.domains]
+        self.variables: list[Any] = []
+        for domain in model.domains:
+            poll()
+            self.variables.append(self._variable(domain))
         for constraint in model.constraints:
+            poll()
             self._add(constraint)
         if model.objective is not None:
             self.model.minimize(self._expression(model.objective))
@@ -127,7 +131,7 @@ class Translation:
 
 def search(
     translation: Translation, wanted: Sequence[int], workers: int, seed: int, poll: Callable[[], None]
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """What CP-SAT reports, as it comes, of each solution the values of the variables that are wanted; `poll` is called
     often, and what it raises ends the search, as does whoever stops listening.
     """
