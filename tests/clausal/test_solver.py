@@ -71,3 +71,21 @@ def test_a_process_that_ends_by_itself_is_out_of_memory() -> None:
             solver.add(flat(pigeons(4)))
             solver.solve()
     assert stop.value.kind == "memory"
+
+
+def test_two_solvers_beside_each_other() -> None:
+    with Solver(Run(), True) as one, Solver(Run(), False, ("seed=3", "phase=1")) as other:
+        one.add(flat(pigeons(12)))
+        other.add(flat(pigeons(7)))
+        one.begin()
+        other.begin()
+        while (said := other.ended(one)) is None:
+            pass
+        assert said == (True, None)
+        assert one.ended() is None
+    with Solver(Run(), False) as limited:
+        limited.add(flat(pigeons(12)))
+        limited.begin(10)
+        while (said := limited.ended()) is None:
+            pass
+        assert said == (False, None)

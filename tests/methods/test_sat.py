@@ -9,6 +9,7 @@ import pytest
 
 import dnnt
 from dnnt import pipeline
+from dnnt.clausal import encoded
 from dnnt.methods import method
 from dnnt.problems.csp import CSP, Constraint
 from dnnt.problems.exact_cover import ExactCover
@@ -127,3 +128,13 @@ def test_least_total_over_conflicting_labels() -> None:
     )
     answer = dnnt.solve(instance, method="sat")
     assert (answer.status, answer.loss, answer.assurance) == ("optimal", 4, "checked")
+
+
+def test_scouts_find_models_and_leave_proofs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoded, "FIRST_CONFLICTS", 1)
+    monkeypatch.setattr(encoded, "SCOUT_CONFLICTS", 2)
+    answer = dnnt.solve(multiplier(3), method="sat")
+    assert (answer.status, answer.assurance) == ("infeasible", "checked")
+    assert answer.stats["scouts"] >= 1
+    yes = dnnt.solve(colouring(GROETZSCH, 4), method="sat")
+    assert (yes.status, yes.assurance) == ("feasible", "checked")

@@ -1,7 +1,8 @@
 """The process in which CaDiCaL runs: reads commands from standard input and answers on standard output.
 
-Started as a file (`python child.py EXTENSION PROOF`), so it imports nothing of dnnt. CaDiCaL cannot be interrupted
-from Python, but this process can be ended at any moment. A command is a letter, a length (8 bytes) and 32-bit integers:
+Started as a file (`python child.py EXTENSION PROOF OPTION=VALUE…`), so it imports nothing of dnnt. CaDiCaL cannot be
+interrupted from Python, but this process can be ended at any moment. A command is a letter, a length (8 bytes) and
+32-bit integers:
 
     c  add clauses, each ended by 0        p  phases to try first
     s  solve under assumptions             f  finish writing the proof
@@ -14,7 +15,7 @@ import sys
 from array import array
 
 
-def serve(extension: str, proof: str) -> None:
+def serve(extension: str, proof: str, options: list[str]) -> None:
     """Serve until the input ends."""
     import ctypes
     import importlib.machinery
@@ -32,6 +33,9 @@ def serve(extension: str, proof: str) -> None:
     source, answers = sys.stdin.buffer, sys.stdout.buffer
     solver = solvers.cadical195_new()
     solvers.cadical195_set(solver, "phase", 0)  # Most thresholds are not reached.
+    for option in options:
+        name, value = option.split("=")
+        solvers.cadical195_set(solver, name, int(value))
     tracing = None
     if proof:
         solvers.cadical195_set(solver, "lrat", 1)
@@ -76,4 +80,4 @@ def serve(extension: str, proof: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2])
+    serve(sys.argv[1], sys.argv[2], sys.argv[3:])

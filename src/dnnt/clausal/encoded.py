@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import count
 from time import monotonic
 from types import TracebackType
 from typing import Any
 
 from dnnt.certificate import OfForm
 from dnnt.clausal.solver import Solver
-from dnnt.encodings.book import Reason, body_of
+from dnnt.encodings.book import Reason, body_of, written
 from dnnt.encodings.encoder import Encoding
 from dnnt.errors import InternalError
 from dnnt.exact import Number
@@ -23,6 +24,15 @@ CHECK_SECONDS, PROOF_SECONDS, CLAUSE_SECONDS = 0.2, 1e-6, 1e-4
 
 CONFLICTS, GROWTH = 2000.0, 1.5
 """Conflicts after which the other side of the gap has its turn, and how they grow."""
+
+FIRST_CONFLICTS = 5000
+"""Conflicts after which scouts are sent out."""
+
+SCOUT = ("stabilizeonly=1", "phase=1")
+"""Options of CaDiCaL that suit the search for a model."""
+
+SCOUT_CONFLICTS, SCOUT_GROWTH = 20_000, 1.1
+"""Conflicts of a scout, and how they grow."""
 
 SHARE = 10
 """Certificates on the way take one part in so many of the time."""
@@ -58,6 +68,7 @@ class Search:
         self.encoding = Encoding(form, self.threshold, gamma is not None, run.poll)
         self.encoding.forbid(self.threshold)
         self.rounds = 0
+        self.scouts = 0
         self._sent = 0
         self._conflicts = CONFLICTS
         self._part = 0.5
@@ -82,12 +93,12 @@ class Search:
     def stats(self) -> Mapping[str, Any]:
         """Figures of the search."""
         book = self.encoding.book
-        return {"clauses": len(book), "literals": len(book.literals), "solves": self.rounds}
+        return {"clauses": len(book), "literals": len(book.literals), "solves": self.rounds, "scouts": self.scouts}
 
     def next(self) -> list[Number] | None:
         """The variables' values in the next model, None where there is none."""
         if self.gamma is not None:
-            return self._model(self._solve())
+            return self._model(self._decided())
         if self.encoding.total is None:
             self.lower()
             return self._model(self._solve())
@@ -100,6 +111,35 @@ class Search:
             if known:
                 return self._model((known, model))
             self._conflicts *= GROWTH
+
+    def _decided(self) -> tuple[bool, list[int] | None]:
+        """Solve; after a while beside scouts, which look for a model alone and begin anew every so often."""
+        known, model = self._solve(conflicts=FIRST_CONFLICTS)
+        if known:
+            return known, model
+        self._solver.begin()
+        conflicts = float(SCOUT_CONFLICTS)
+        for seed in count(1):
+            self.scouts = seed
+            with Solver(self.run, False, (f"seed={seed}", *SCOUT)) as scout:
+                scout.add(self.encoding.book.flat[: self._sent])
+                scout.begin(int(conflicts))
+                while True:
+                    said = self._solver.ended(scout)
+                    if said is not None:
+                        return said
+                    found = scout.ended(self._solver)
+                    if found is not None:
+                        break
+            if found[0] and found[1] is not None:
+                return found
+            if found[0]:
+                break
+            conflicts *= SCOUT_GROWTH
+        while True:  # There is no model, but the proof is to come.
+            said = self._solver.ended()
+            if said is not None:
+                return said
 
     def _solve(self, assumptions: Sequence[int] = (), conflicts: int = 0) -> tuple[bool, list[int] | None]:
         """(whether it is known, model): CaDiCaL with all clauses, and at most so many conflicts unless that is 0."""
@@ -209,5 +249,7 @@ class Search:
         used, size = found.used.tolist(), len(found.proof)
         steps = int((found.proof == 0).sum()) // 2
         last = [0, len(used) + 1, len(used) + 1 + steps, 0] if literal and found.ends_in_a_clause else []
-        body = body_of(book, used, [clauses[k] for k in used], lambda number: [*found.renamed(number), *last], extra)
+        body = body_of(
+            book, used, [clauses[k] for k in used], lambda number: written([*found.renamed(number), *last]), extra
+        )
         return body, CHECK_SECONDS + size * PROOF_SECONDS + len(used) * CLAUSE_SECONDS

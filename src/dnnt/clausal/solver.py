@@ -33,7 +33,7 @@ SCARCE = 128 * MIB
 class Solver:
     """A solver for clauses; use it in a `with` block. Clauses may be added between calls of `solve`."""
 
-    def __init__(self, run: Run, proof: bool) -> None:
+    def __init__(self, run: Run, proof: bool, options: Sequence[str] = ()) -> None:
         self.run = run
         self.folder = tempfile.TemporaryDirectory(prefix="dnnt-") if proof else None
         self.proof_file = None if self.folder is None else Path(self.folder.name) / "proof"
@@ -42,7 +42,7 @@ class Solver:
             raise InternalError("python-sat has no solvers; please install it again")
         child = Path(__file__).with_name("child.py")
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-E", str(child), found.origin, str(self.proof_file or "")],
+            [sys.executable, "-I", "-S", "-E", str(child), found.origin, str(self.proof_file or ""), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -94,6 +94,20 @@ class Solver:
     def _failed(self, status: int, assumptions: Sequence[int]) -> None:
         if not status and assumptions:
             self.gaps.append(self._given)
+
+    def begin(self, conflicts: int = 0) -> None:
+        """Begin to solve, perhaps with a limit on conflicts; `ended` says when it is done."""
+        self._send(b"l" if conflicts else b"s", (conflicts,) if conflicts else ())
+
+    def ended(self, beside: Solver | None = None) -> tuple[bool, list[int] | None] | None:
+        """What has come of it, as `limited` says it; None after a moment without, or where the one beside has news."""
+        waiting = [self._from] if beside is None else [self._from, beside._from]
+        ready, _, _ = select.select(waiting, (), (), TICK)
+        self._look()
+        if self._from not in ready:
+            return None
+        status, numbers = self._answer()
+        return status != UNKNOWN, numbers.tolist() if status == 1 else None
 
     def proof(self) -> bytes:
         """The proof so far, as CaDiCaL writes it: binary, with hints."""

@@ -27,6 +27,11 @@ MOST_CLAUSES = 4_000_000
 """More clauses than that are not made."""
 
 
+LONG_PROOF = 10_000
+TEXT_NUMBERS = 50_000
+"""Proofs of so many numbers are written as texts of so many."""
+
+
 class TooManyClauses(Exception):
     """The encoding is too large; the text says how large."""
 
@@ -100,7 +105,7 @@ def body_of(
     book: Book,
     used: Sequence[int],
     clauses: Sequence[Sequence[int]],
-    renamed: Callable[[Mapping[int, int]], Sequence[int]],
+    renamed: Callable[[Mapping[int, int]], Sequence[int | str]],
     extra: Sequence[tuple[Reason, Sequence[int]]] = (),
 ) -> dict[str, Any]:
     """The grounds: the clauses numbered `used` (from 0) of the book, extra ones after them, and a proof from them.
@@ -143,6 +148,14 @@ def body_of(
     if book.order is not None and any(book.reasons[index] == "y" for index in used):
         body["order"] = [list(book.order[0]), [to_json(q) for q in book.order[1]]]
     return body
+
+
+def written(proof: Sequence[int]) -> Sequence[int | str]:
+    """A proof as grounds hold it: long ones as texts, which are quicker to write and to read."""
+    if len(proof) < LONG_PROOF:
+        return proof
+    starts = range(0, len(proof), TEXT_NUMBERS)
+    return [",".join(map(str, proof[start : start + TEXT_NUMBERS])) for start in starts]
 
 
 def _end(end: Number | None) -> int | str | None:

@@ -15,7 +15,8 @@ from dnnt.encodings.colours import add_order, interchangeable
 from dnnt.encodings.costs import Known, Output, OutputCost, PointCost, Targets
 from dnnt.encodings.direct import Direct
 from dnnt.encodings.exchanges import order, swaps
-from dnnt.encodings.quantities import Ledger, Linear, Part, ProductValue, Quantity, UnitValue, VariableValue
+from dnnt.encodings.quantities import Ledger, ProductValue, Quantity, UnitValue, VariableValue
+from dnnt.encodings.sums import Linear, Part
 from dnnt.exact import Number, magnitude, normal
 from dnnt.simplify.form import Form
 
