@@ -158,7 +158,10 @@ def _alone(goal: Goal, run: Run, choice: Choice, partner: portfolio.Partner, ref
         if stop.kind != portfolio.REACHED:
             raise
     if not goal.reached(run):
-        raise refused
+        if partner.ended is None:  # It never began: there was no memory for it either.
+            raise refused
+        reason = f"{choice.reason}; {refused.detail}; what was tried beside it found no proof"
+        return Finished(choice.method.name, reason, refused.kind, {})
     reason = f"{choice.reason}; {refused.detail}; {partner.reached} beside it came through"
     return Finished(partner.reached or choice.method.name, reason, "proved", {})
 

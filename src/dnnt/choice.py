@@ -196,6 +196,11 @@ def prospects(instance: Instance, names: Iterable[str] = NAMES) -> tuple[Prospec
     return tuple(Prospect(name, *_assessed(name, instance)) for name in names)
 
 
+def _proving() -> tuple[str, ...]:
+    """The methods that are worth a recommendation to somebody who wants an answer."""
+    return tuple(name for name in NAMES if method(name).proves)
+
+
 class _Asked(Mapping[str, Cost]):
     """The costs that methods predict, each asked when a rule looks at it: some predictions take long."""
 
@@ -244,7 +249,7 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
     refusal, _ = _assessed(wanted, instance)
     if refusal is not None:
         # Where `restricted` takes it there is one choice, and no other method knows what to do with long numbers.
-        costs = {p.name: p.cost for p in prospects(instance) if p.cost is not None}
+        costs = {p.name: p.cost for p in prospects(instance, _proving()) if p.cost is not None}
         first = "restricted" if "restricted" in costs else min(costs, key=lambda n: costs[n].seconds, default=None)
         found = None if first == "restricted" else _first_rule(instance, costs, room)
         name = first if found is None else found.method.name
@@ -255,7 +260,7 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
 
 def instead(instance: Instance, refused: str, room: int) -> str:
     """Which method to take where one was refused for its memory, with its figures; `room` is the memory left."""
-    others = [p for p in prospects(instance) if p.name != refused and p.cost is not None]
+    others = [p for p in prospects(instance, _proving()) if p.name != refused and p.cost is not None]
     fitting = [
         (p.cost.seconds, p.name, p.cost) for p in others if p.cost is not None and p.cost.mebibytes * MIB <= room
     ]
