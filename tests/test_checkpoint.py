@@ -128,7 +128,7 @@ def test_kills_lose_nothing(tmp_path: Path) -> None:
 def test_limits_may_differ_and_nothing_is_lost(tmp_path: Path) -> None:
     instance = slow()
     folder = tmp_path / "kept"
-    first = dnnt.solve(instance, method="brute-force", time_limit=0.8, checkpoint=folder)
+    first = dnnt.solve(instance, method="brute-force", time_limit=0.3, checkpoint=folder)
     assert first.stop == "time" and first.loss is not None
     again = dnnt.solve(instance, method="brute-force", time_limit=0, checkpoint=folder)
     assert again.loss is not None and again.loss <= first.loss
@@ -180,3 +180,18 @@ def test_a_full_disk_does_not_lose_the_answer(tmp_path: Path, monkeypatch: pytes
     answer = dnnt.solve(instance_file.parse(json.dumps(XOR).encode()), checkpoint=tmp_path / "kept")
     assert (answer.status, answer.assurance) == ("optimal", "checked")
     assert "nothing more is kept in the checkpoint" in answer.reason
+
+
+def test_figures_of_a_finished_run_are_figures_again(tmp_path: Path) -> None:
+    """Those that are no integers, too."""
+    instance = slow()
+    first = dnnt.solve(instance, method="columns", checkpoint=tmp_path / "kept")
+    body = json.loads((tmp_path / "kept" / "finished.json").read_text(encoding="utf-8"))
+    body["stats"]["share"] = 0.25
+    (tmp_path / "kept" / "finished.json").write_text(json.dumps(body), encoding="utf-8")
+    again = dnnt.solve(instance, method="columns", checkpoint=tmp_path / "kept")
+    assert (again.loss, again.stats["share"], again.assurance) == (first.loss, 0.25, "checked")
+    assert json_text.dumps(again.to_json()).count("0.25") == 1
+    (tmp_path / "kept" / "finished.json").write_text("{", encoding="utf-8")
+    with pytest.raises(dnnt.InvalidInput, match="remove the directory"):
+        dnnt.solve(instance, method="columns", checkpoint=tmp_path / "kept")

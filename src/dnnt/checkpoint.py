@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -116,7 +117,7 @@ class Checkpoint:
         if TASK not in there:
             self._write(TASK, self._wanted.to_json())
         elif (self._folder / FINISHED).exists():
-            self.finished = self._read(FINISHED)
+            self.finished = self._read(FINISHED, json.loads)  # With figures as floats, as they were written.
 
     def _release(self) -> None:
         if self._lock >= 0:
@@ -130,9 +131,12 @@ class Checkpoint:
                 what = _CALLED.get(name, name)
                 raise MethodUnsuitable(f"{self._folder}: a checkpoint of another {what}; name another directory")
 
-    def _read(self, name: str) -> Mapping[str, Any]:
+    def _read(self, name: str, parse: Callable[[bytes], Any] = json_text.parse) -> Mapping[str, Any]:
         path = self._folder / name
-        body = json_text.parse(json_text.read_bytes(path))
+        try:
+            body = parse(json_text.read_bytes(path))
+        except ValueError as error:
+            raise InvalidInput(str(error), "remove the directory to begin anew", "", str(path)) from None
         if not isinstance(body, dict):
             raise InvalidInput("not an object", "remove the directory to begin anew", "", str(path))
         return body

@@ -76,7 +76,9 @@ def _quickest(name: str, limit: float = PATIENCE) -> Callable[[Mapping[str, Cost
     def applies(costs: Mapping[str, Cost], room: int) -> bool:
         if not _fits(costs, name, room) or costs[name].seconds > limit:
             return False
-        return all(costs[name].seconds <= costs[other].seconds for other in COMPLETE if _fits(costs, other, room))
+        # Of one neuron, columns are all that it computes: branching sees the same, and cuts off.
+        others = [other for other in COMPLETE if other != "columns" or "branch" not in costs]
+        return all(costs[name].seconds <= costs[other].seconds for other in others if _fits(costs, other, room))
 
     return applies
 
@@ -126,7 +128,7 @@ RULES = (
     ),
     Rule(
         "columns",
-        _quickest("columns"),
+        lambda costs, room: "branch" not in costs and _quickest("columns")(costs, room),
         "few different columns of values of the units: layers are chosen by what they separate ({basis})",
         ("search", "sat"),
     ),
