@@ -16,10 +16,10 @@ from time import monotonic, sleep
 from typing import Any
 
 from dnnt.certificate import Nonnegative
-from dnnt.errors import InternalError, TooLarge
+from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
 from dnnt.instance import Instance
 from dnnt.kernels import loading, threads
-from dnnt.methods import NAMES, method
+from dnnt.methods import method
 from dnnt.methods.base import Goal
 from dnnt.running import MIB, Incumbent, Observer, Proof, Run, Stop
 from dnnt.running.children import Child, possible
@@ -214,8 +214,6 @@ def _work(
     speaker.knows(run)
     ended = Ended(names[0], "exhausted", {})
     for name in names:
-        if name not in NAMES:
-            continue
         speaker.name = name
         stop, stats, fault = _tried(instance, goal, name, run)
         speaker.state(run)
@@ -236,6 +234,8 @@ def _tried(instance: Instance, goal: Goal, name: str, run: Run) -> tuple[str, Ma
         return stop.kind, {}, ""
     except (TooLarge, MemoryError):
         return "memory", {}, ""
+    except MethodUnsuitable:
+        return "exhausted", {}, ""
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise  # The first process has ended.
     except Exception as error:

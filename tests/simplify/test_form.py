@@ -128,6 +128,19 @@ def test_dead_and_constant_vertices_are_gone() -> None:
     assert form.units[0].terms == ((0, (4,)),)
 
 
+def test_long_numbers_are_refused() -> None:
+    """Squares of squares grow past all measure."""
+    vertices = [(f"v{i}", "square") for i in range(40)] + [("t", "relu")]
+    tails = ["s", *[f"v{i}" for i in range(40)]]
+    edges: list[dict[str, Any]] = [
+        {"from": tail, "to": head, "weights": [[1]], "bias": [0]}
+        for tail, (head, _) in zip(tails, vertices, strict=True)
+    ]
+    edges[-1]["weights"] = [[1, 2]]
+    with pytest.raises(dnnt.MethodUnsuitable, match="more than 100,000 bits"):
+        built(inputs=1, vertices=vertices, outputs=["t"], edges=edges, samples=[((3,), (0,))])
+
+
 def test_too_many_values_are_refused() -> None:
     """A variable's values are listed, so there may not be too many."""
     edges = [{"from": "s", "to": "t", "weights": [{"from": 0, "to": 10**7}], "bias": [0]}]

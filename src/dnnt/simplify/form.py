@@ -14,7 +14,8 @@ from math import prod
 from typing import NamedTuple
 
 from dnnt.activations import Activation
-from dnnt.errors import MethodUnsuitable
+from dnnt.errors import MethodUnsuitable, TooLarge
+from dnnt.evaluation import activated
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.losses import Loss
@@ -32,6 +33,9 @@ Name = tuple[int, int]
 
 MOST_VALUES = 1_000_000
 """The most values that a variable may have."""
+
+MOST_BITS = 100_000
+"""The longest numbers that are computed."""
 
 LINEAR = frozenset(("identity", "scale"))
 """Activations of units that dissolve."""
@@ -161,10 +165,16 @@ def split(value: Number, spaces: Sequence[Finite]) -> tuple[Number, ...]:
 
 
 def form_of(instance: Instance) -> Form:
-    """The normal form. Raises `MethodUnsuitable` for continuous instances and variables of too many values, `TooLarge`
-    for networks too large to write out. No space may be empty.
+    """The normal form. Raises `MethodUnsuitable` for continuous instances, variables of too many values and numbers
+    that are too long, `TooLarge` for networks too large to write out. No space may be empty.
     """
-    return _Building(instance).form()
+    if not _last or _last[0][0] is not instance:
+        _last[:] = [(instance, _Building(instance).form())]
+    return _last[0][1]
+
+
+_last: list[tuple[Instance, Form]] = []
+"""The form that was asked for last: every method asks for that of the same instance."""
 
 
 class _Unit:
@@ -246,7 +256,13 @@ class _Building:
         if unit.terms or unit.products:
             self.units[v] = unit
         else:
-            self.fixed[v] = tuple([activation(z) for z in unit.constant])
+            self.fixed[v] = self._activated(activation, unit.constant)
+
+    def _activated(self, activation: Activation, column: Sequence[Number]) -> Vector:
+        try:
+            return tuple([activated(activation, z, MOST_BITS) for z in column])
+        except TooLarge:
+            raise MethodUnsuitable(f"numbers of more than {MOST_BITS:,} bits") from None
 
     def _sum(self, v: int) -> _Unit:
         by_source: dict[Vector | int, _Group] = {}
