@@ -10,7 +10,6 @@ import pytest
 
 import dnnt
 from dnnt import cheapest as table
-from dnnt.annotations.cheapest import cost_of
 from dnnt.cheapest import ENGINES, Better, Engine, cheapest
 from dnnt.evaluation import evaluate, loss_of
 from dnnt.exact import Number
@@ -18,6 +17,7 @@ from dnnt.instance import Instance
 from dnnt.parameters import Parameters, first_choice
 from dnnt.running import Run
 from dnnt.simplify.parts import parts_of
+from dnnt.simplify.prices import cost_of
 from dnnt.testing import all_parameters, random_any, random_two_layer
 from tests.simplify.test_parts import drawn as apart
 

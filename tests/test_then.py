@@ -13,7 +13,6 @@ import pytest
 
 import dnnt
 from dnnt import cli, confirming, second_goal
-from dnnt.annotations.cheapest import cost_of
 from dnnt.checking import verdict
 from dnnt.cli.solve import _Losses
 from dnnt.errors import TooLarge
@@ -22,6 +21,7 @@ from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Incumbent, Observer, Run, Stop
+from dnnt.simplify.prices import cost_of
 from dnnt.testing import random_any, random_two_layer
 from dnnt.testing.oracle import all_parameters
 from tests.cli.commands import CONTINUOUS, XOR, run

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from dnnt.annotations.cheapest import cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.clausal.cheapest import cheapest as by_clauses
 from dnnt.columns.cheapest import cheapest as by_columns
 from dnnt.evaluation import loss_of
@@ -22,6 +22,7 @@ from dnnt.neuron.cheapest import cheapest as by_branching
 from dnnt.parameters import Parameters
 from dnnt.running import Incumbent, Run
 from dnnt.simplify.parts import Parts, parts_of
+from dnnt.simplify.prices import cost_of
 
 Better = Callable[[Number, Parameters], None]
 """Told of cheaper choices on the way: what they cost, and the parameters."""

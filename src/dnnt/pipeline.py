@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dnnt._version import __version__
-from dnnt.annotations.semirings import KINDS
 from dnnt.answer import CHECKED, CLAIMED, Answer, Second
 from dnnt.attempt import Finished, attempt
 from dnnt.certificate import Certificate, Lower, Nonnegative, Upper
@@ -23,6 +22,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, check_shape, first_choice, inside
 from dnnt.running import Incumbent, Proof, Run
+from dnnt.simplify.prices import KINDS
 
 if TYPE_CHECKING:
     from dnnt.checkpoint import Wanted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dnnt.annotations.cheapest import cost_of
 from dnnt.answer import CHECKED, Second
 from dnnt.certificate import Upper
 from dnnt.cheapest import cheapest
@@ -16,6 +15,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters
 from dnnt.running import Incumbent, Run, Stop, ticking
+from dnnt.simplify.prices import cost_of
 
 
 @dataclass(frozen=True, slots=True)

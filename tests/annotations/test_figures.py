@@ -10,9 +10,10 @@ import pytest
 
 import dnnt
 from dnnt.annotations import windows
-from dnnt.annotations.cheapest import cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.errors import InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.running import Run
+from dnnt.simplify.prices import cost_of
 from dnnt.testing.xor import networks_for_xor, xor
 
 

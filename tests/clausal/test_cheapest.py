@@ -7,13 +7,13 @@ from random import Random
 import pytest
 
 import dnnt
-from dnnt.annotations.deep import cost_of
-from dnnt.clausal.cheapest import KINDS, cheapest
+from dnnt.clausal.cheapest import cheapest
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number
 from dnnt.methods import method
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
+from dnnt.simplify.prices import KINDS, cost_of
 from dnnt.testing import all_parameters, random_any, random_two_layer
 
 

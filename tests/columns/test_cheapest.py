@@ -8,11 +8,12 @@ from random import Random
 import pytest
 
 import dnnt
-from dnnt.annotations.cheapest import KINDS, cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.columns.cheapest import cheapest
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Run, Stop
+from dnnt.simplify.prices import KINDS, cost_of
 from dnnt.testing import oracle, random_any
 from tests.columns.circuits import multiplier
 from tests.columns.drawing import random_deep

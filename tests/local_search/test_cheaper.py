@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 import dnnt
-from dnnt.annotations.cheapest import cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.evaluation import evaluate
 from dnnt.local_search import cheaper, searching
 from dnnt.local_search.cheaper import sparsify
 from dnnt.running import Incumbent, Run, Stop
+from dnnt.simplify.prices import cost_of
 from dnnt.testing import random_any, random_two_layer
 
 

@@ -8,7 +8,6 @@ from random import Random
 import pytest
 
 import dnnt
-from dnnt.annotations.cheapest import cost_of
 from dnnt.errors import MethodUnsuitable
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number
@@ -17,6 +16,7 @@ from dnnt.neuron.neuron import Neuron, neuron_of
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
 from dnnt.simplify.form import form_of
+from dnnt.simplify.prices import cost_of
 from dnnt.testing import all_parameters
 from tests.methods.test_branch import drawn, errors, least_squares, neuron
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dnnt.annotations import deep, walk, windows
 from dnnt.annotations.assembling import is_grouped, of_groups
-from dnnt.annotations.deep import cost_of
-from dnnt.annotations.semirings import KINDS, SMALLEST, SPARSEST, costs_of
+from dnnt.annotations.semirings import costs_of
 from dnnt.annotations.subject import DEEP, EMPTY, NO_SAMPLES, subject_of
-from dnnt.errors import MethodUnsuitable
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters, first_choice
 from dnnt.running import Run
+from dnnt.simplify.prices import check_kind, cost_of
 from dnnt.spaces import Finite, finite
-
-__all__ = ["KINDS", "SMALLEST", "SPARSEST", "cheapest_parameters", "cost_of"]
 
 
 def cheapest_parameters(instance: Instance, kind: str, threshold: Number, run: Run) -> tuple[Number, Parameters] | None:
@@ -26,8 +23,7 @@ def cheapest_parameters(instance: Instance, kind: str, threshold: Number, run: R
     `TooLarge` where parameters are too many to write down, and `Stop` where a limit comes, a set would not fit, or
     trying every choice is hopeless.
     """
-    if kind not in KINDS:
-        raise MethodUnsuitable(f'there is no second goal "{kind}"; take {" or ".join(KINDS)}')
+    check_kind(kind)
     subject = subject_of(instance)
     if subject.kind == EMPTY or threshold < 0:
         return None

@@ -11,13 +11,13 @@ from math import prod
 from random import Random
 
 from dnnt.annotations.free import Free
-from dnnt.annotations.semirings import SPARSEST
-from dnnt.exact import Number, magnitude, normal
+from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.methods import brute_force
 from dnnt.network import MAX_EDGES, SOURCE, Network, count as shown
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.running import Run, Stop
+from dnnt.simplify.prices import cost_of
 from dnnt.spaces import finite
 
 HOPELESS_SECONDS = 1e7
@@ -147,14 +147,3 @@ def cheapest(instance: Instance, kind: str, limit: Number, run: Run) -> tuple[Nu
             if best is None or cost < best[0]:
                 best = (cost, made)
     return best
-
-
-def cost_of(parameters: Parameters, kind: str) -> Number:
-    """The cost of parameters: their weights other than 0, or the sum of the absolute values of weights."""
-    total: Number = 0
-    for run in parameters.runs:
-        if kind == SPARSEST:
-            total += run.repeat * sum(1 for w in run.weights if w)
-        else:
-            total += run.repeat * sum(map(magnitude, run.weights))
-    return normal(total)

@@ -12,14 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from dnnt.errors import MethodUnsuitable
-from dnnt.exact import Number, magnitude, normal
+from dnnt.exact import Number, normal
+from dnnt.simplify.prices import SMALLEST, check_kind, price_of
 from dnnt.spaces import Finite, Values, preferred
-
-SPARSEST = "sparsest"
-SMALLEST = "smallest"
-KINDS = (SPARSEST, SMALLEST)
-"""Kinds of cost: the number of weights other than 0, and the sum of the absolute values of weights."""
 
 
 class Semiring(ABC):
@@ -92,8 +87,7 @@ class Costs(Semiring):
     counts = False
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise MethodUnsuitable(f'there is no second goal "{self.kind}"; take {" or ".join(KINDS)}')
+        check_kind(self.kind)
 
     def add(self, left: int, right: int) -> int:
         """The lesser one."""
@@ -105,11 +99,7 @@ class Costs(Semiring):
 
     def value(self, chosen: Number, weight: bool) -> int:
         """What one value costs: nothing if it is a bias."""
-        if not weight or not chosen:
-            return 0
-        if self.kind == SPARSEST:
-            return 1
-        cost = normal(magnitude(chosen) * self.scale)
+        cost = normal(price_of(chosen, self.kind) * self.scale) if weight else 0
         assert isinstance(cost, int), "the scale makes costs whole"
         return cost
 

@@ -14,7 +14,7 @@ from dnnt.columns.block import Block, block_of, excess_of
 from dnnt.columns.costs import Costs, bits
 from dnnt.columns.ends import Ends
 from dnnt.columns.making import Column, Maker
-from dnnt.columns.pricing import Priced, Purse, least_price, outside
+from dnnt.columns.pricing import Priced, least_price, outside
 from dnnt.columns.problem import Problem, problems_of
 from dnnt.columns.search import ways_of
 from dnnt.columns.separating import Separation, State, Target
@@ -22,7 +22,8 @@ from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.form import form_of
+from dnnt.simplify.prices import Prices, cost_of, prices_of
 
 T = TypeVar("T")
 
@@ -42,23 +43,21 @@ def cheapest(instance: Instance, kind: str, threshold: Number, run: Run) -> tupl
     `Stop` where a limit comes.
     """
     form = form_of(instance)
-    purse = Purse(form, kind)
+    prices = prices_of(form, kind)
     if not form.units or not form.points:
-        values = {v: purse.cheapest_value(v) for v in range(len(form.variables))}
-        if form.total([values[v] for v in range(len(form.variables))]) > threshold:
-            return None
-        chosen = purse.parameters(values)
-        return purse.price_of(chosen), chosen
+        values = prices.completed({})
+        return None if form.total(values) > threshold else (prices.cost(values), prices.parameters(values))
     best: tuple[Number, Parameters] | None = None
     if run.incumbent is not None and run.incumbent.loss <= threshold:
-        best = purse.price_of(run.incumbent.parameters), run.incumbent.parameters
-    for problem in problems_of(form, purse.prices):
+        values = form.values_of(run.incumbent.parameters)
+        best = prices.cost(values), prices.parameters(values)
+    for problem in problems_of(form, prices.of_values):
         run.poll()
-        search = _Search(form, problem, purse, threshold, run, None if best is None else best[0])
+        search = _Search(problem, prices, threshold, run, None if best is None else best[0])
         search.search()
         if search.best is not None and search.found:
-            chosen = purse.parameters(search.values())
-            assert purse.price_of(chosen) == search.best, "prices and parameters must agree"
+            chosen = prices.parameters(prices.completed(search.values()))
+            assert cost_of(chosen, kind) == search.best, "prices and parameters must agree"
             best = search.best, chosen
     return best
 
@@ -66,9 +65,8 @@ def cheapest(instance: Instance, kind: str, threshold: Number, run: Run) -> tupl
 class _Search:
     """The search in one problem; `best` is the least price so far, `found` the columns that have it, if it has any."""
 
-    def __init__(
-        self, form: Form, problem: Problem, purse: Purse, threshold: Number, run: Run, best: Number | None
-    ) -> None:
+    def __init__(self, problem: Problem, prices: Prices, threshold: Number, run: Run, best: Number | None) -> None:
+        form = prices.form
         self.problem = problem
         self.run = run
         self.best = best
@@ -82,7 +80,7 @@ class _Search:
         self.chosen: dict[int, Column] = {}
         self.place = {of: k for k, of in enumerate(o for o in form.outputs if isinstance(o, int))}
         self.ends = Ends(problem, self.costs, self.maker, self.target, self.place)
-        self.outside = outside(form, problem, purse)
+        self.outside = outside(problem, prices)
         self.last_least = [least_price(problem.units[index]) for index in problem.last]
         # What the units after each level cost at least.
         self.after = [normal(sum(self.last_least))]

@@ -1,95 +1,14 @@
-"""What columns cost: the least price of a choice of a unit's variables, and of parameters that add up to values.
-
-A price is that of weights, biases cost nothing: 1 for a weight other than 0 (`sparsest`), or its absolute value.
-"""
+"""What columns cost: the least price of a choice of a unit's variables that gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from dnnt.columns.making import Column, Maker, Sums, parts_of
-from dnnt.columns.problem import Prices, Problem, Unit
-from dnnt.exact import Number, magnitude, normal
-from dnnt.parameters import Parameters, of_edges
-from dnnt.simplify.form import Address, Form
-from dnnt.spaces import preferred
-
-SPARSEST = "sparsest"
-"""The number of weights other than 0; with any other word it is the sum of the absolute values of all weights."""
+from dnnt.columns.problem import PriceRow, Problem, Unit
+from dnnt.exact import Number, normal
+from dnnt.simplify.prices import Prices
 
 KEPT = 200_000
 """Prices that are remembered."""
-
-
-class Purse:
-    """What parameters cost: prices of variables, and the cheapest slots for their values.
-
-    `rest` is what all slots cost at least that belong to no variable.
-    """
-
-    def __init__(self, form: Form, kind: str) -> None:
-        self.form = form
-        self.kind = kind
-        self.sums = [self._sums(variable.slots) for variable in form.variables]
-        self.prices: list[Prices] = [
-            tuple([sums[-1][value] for value in variable.values])
-            for sums, variable in zip(self.sums, form.variables, strict=True)
-        ]
-        inside = {address for variable in form.variables for address in variable.slots}
-        rest: Number = 0
-        for e, edge in enumerate(form.network.edges):
-            for i, of in enumerate(edge.slots):
-                if (e, i) not in inside:
-                    rest += self._price((e, i), preferred(of))
-        self.rest = normal(rest)
-
-    def _price(self, address: Address, value: Number) -> Number:
-        e, i = address
-        if i == len(self.form.network.edges[e].weights) or not value:
-            return 0
-        return 1 if self.kind == SPARSEST else magnitude(value)
-
-    def _sums(self, slots: Sequence[Address]) -> list[dict[Number, Number]]:
-        """Before the first slot and after each one: sum -> the least price of slots that add up to it."""
-        layers: list[dict[Number, Number]] = [{0: 0}]
-        for address in slots:
-            layer: dict[Number, Number] = {}
-            for total, price in layers[-1].items():
-                for w in self.form.spaces[address]:
-                    key, paid = normal(total + w), normal(price + self._price(address, w))
-                    if key not in layer or paid < layer[key]:
-                        layer[key] = paid
-            layers.append(layer)
-        return layers
-
-    def cheapest_value(self, variable: int) -> Number:
-        """The value of a variable that costs least."""
-        prices = self.prices[variable]
-        return self.form.variables[variable].values[prices.index(min(prices))]
-
-    def parameters(self, values: Mapping[int, Number]) -> Parameters:
-        """The cheapest parameters in which variables have these values, and others whatever costs least."""
-        known: dict[Address, Number] = {}
-        for v, variable in enumerate(self.form.variables):
-            left = values[v] if v in values else self.cheapest_value(v)
-            layers = self.sums[v]
-            for place in range(len(variable.slots) - 1, -1, -1):
-                address, below, paid = variable.slots[place], layers[place], layers[place + 1][left]
-                for w in self.form.spaces[address]:
-                    before = below.get(normal(left - w))
-                    if before is not None and before + self._price(address, w) == paid:
-                        known[address], left = w, normal(left - w)
-                        break
-        edges = []
-        for e, edge in enumerate(self.form.network.edges):
-            slots = [known[e, i] if (e, i) in known else preferred(of) for i, of in enumerate(edge.slots)]
-            edges.append((tuple(slots[:-1]), slots[-1]))
-        return of_edges(edges)
-
-    def price_of(self, parameters: Parameters) -> Number:
-        """What parameters cost."""
-        weights = [w for run in parameters.edges() for w in run.weights if w]
-        return len(weights) if self.kind == SPARSEST else normal(sum(map(magnitude, weights)))
 
 
 class Priced:
@@ -171,7 +90,7 @@ class Priced:
         return found
 
 
-def _prices(unit: Unit) -> list[Prices]:
+def _prices(unit: Unit) -> list[PriceRow]:
     """The prices of all parts, as `parts_of` lists these."""
     terms = [term.prices or (0,) * len(term.values) for term in unit.terms]
     return [*terms, *[link.prices or (0,) * len(link.values) for link in unit.links], (0,)]
@@ -182,15 +101,15 @@ def least_price(unit: Unit) -> Number:
     return normal(sum(min(prices) for prices in _prices(unit)))
 
 
-def outside(form: Form, problem: Problem, purse: Purse) -> Number:
+def outside(problem: Problem, prices: Prices) -> Number:
     """What everything costs that is no choice in a problem: fixed variables, and what belongs to no unit of it."""
     used: set[int | None] = set()
     for unit in problem.units.values():
         used.update([term.variable for term in unit.terms], [link.variable for link in unit.links])
-    total = purse.rest
-    for v, variable in enumerate(form.variables):
+    total = prices.rest
+    for v, variable in enumerate(prices.form.variables):
         if v in problem.fixed:
-            total += purse.prices[v][variable.values.index(problem.fixed[v])]
+            total += prices.of_values[v][variable.place(problem.fixed[v])]
         elif v not in used:
-            total += min(purse.prices[v])
+            total += min(prices.of_values[v])
     return normal(total)

@@ -27,7 +27,7 @@ from dnnt.simplify.form import Form, Vector
 MOST_UNITS = 150
 """Units with a choice up to which a search is begun: it goes deeper with each."""
 
-Prices = tuple[Number, ...]
+PriceRow = tuple[Number, ...]
 """What each value of a variable costs, where the cheapest parameters are looked for."""
 
 
@@ -38,7 +38,7 @@ class Term:
     variable: int
     values: tuple[Number, ...]
     column: Vector
-    prices: Prices = ()
+    prices: PriceRow = ()
 
     @property
     def priced(self) -> Any:
@@ -54,7 +54,7 @@ class Link:
     variable: int | None
     values: tuple[Number, ...]
     choices: tuple[Number, ...] = ()
-    prices: Prices = ()
+    prices: PriceRow = ()
 
     @property
     def priced(self) -> Any:
@@ -118,14 +118,14 @@ def shared_variables(form: Form) -> tuple[int, ...]:
     return tuple(sorted(v for v, count in found.items() if count > 1))
 
 
-def problems_of(form: Form, prices: Sequence[Prices] = ()) -> Iterator[Problem]:
+def problems_of(form: Form, prices: Sequence[PriceRow] = ()) -> Iterator[Problem]:
     """A problem for each choice of the shared variables; `prices` are those of all variables, if they matter."""
     shared = shared_variables(form)
     for chosen in product(*[form.variables[v].values for v in shared]):
         yield _problem(form, dict(zip(shared, chosen, strict=True)), prices or [()] * len(form.variables))
 
 
-def _problem(form: Form, fixed: Mapping[int, Number], prices: Sequence[Prices]) -> Problem:
+def _problem(form: Form, fixed: Mapping[int, Number], prices: Sequence[PriceRow]) -> Problem:
     made = [_unit(form, index, fixed, prices) for index in range(len(form.units))]
     outputs = {of for of in form.outputs if isinstance(of, int)}
     live = set(outputs)
@@ -150,7 +150,7 @@ def _problem(form: Form, fixed: Mapping[int, Number], prices: Sequence[Prices]) 
     return Problem(units, tuple(levels), last, fixed)
 
 
-def _unit(form: Form, index: int, fixed: Mapping[int, Number], prices: Sequence[Prices]) -> Unit:
+def _unit(form: Form, index: int, fixed: Mapping[int, Number], prices: Sequence[PriceRow]) -> Unit:
     """A unit with the shared variables put in."""
     unit = form.units[index]
     constant = list(unit.constant)
@@ -174,7 +174,7 @@ def _unit(form: Form, index: int, fixed: Mapping[int, Number], prices: Sequence[
     return Unit(index, unit.activation, tuple(constant), tuple(terms), tuple(links))
 
 
-def _priced(values: Sequence[Number], prices: Prices) -> frozenset[tuple[Number, Number]]:
+def _priced(values: Sequence[Number], prices: PriceRow) -> frozenset[tuple[Number, Number]]:
     return frozenset(zip(values, prices or (0,) * len(values), strict=True))
 
 

@@ -21,11 +21,11 @@ from dnnt.instance import Instance
 from dnnt.neuron.bounds import bounds_of
 from dnnt.neuron.levels import levels_of
 from dnnt.neuron.neuron import Neuron, Point, neuron_of
-from dnnt.neuron.prices import Prices
 from dnnt.neuron.search import Box
 from dnnt.parameters import Parameters
 from dnnt.running import Run
 from dnnt.simplify.form import form_of
+from dnnt.simplify.prices import Prices, prices_of
 
 MOST_FREE = 20_000
 """Combinations of values that cost the same and are tried one by one."""
@@ -58,7 +58,7 @@ def cheapest(
     neuron = neuron_of(form_of(instance))
     if isinstance(neuron, str):
         raise MethodUnsuitable(neuron)
-    prices = Prices(neuron.form, kind)
+    prices = prices_of(neuron.form, kind)
     rows = rows_of(neuron, threshold)
     deepening = None
     if rows is not None and _free(prices) <= MOST_FREE:
@@ -69,10 +69,7 @@ def cheapest(
         found = deepening.result()
     else:
         found = _by_levels(neuron, prices, threshold, run, better)
-    if found is None:
-        return None
-    parameters = prices.parameters(found)
-    return prices.cost(parameters), parameters
+    return None if found is None else (prices.cost(found), prices.parameters(found))
 
 
 def _free(prices: Prices) -> int:
@@ -309,8 +306,7 @@ def _known(neuron: Neuron, prices: Prices, threshold: Number, run: Run) -> tuple
     if run.incumbent is None or run.incumbent.loss > threshold:
         return None
     values = neuron.form.values_of(run.incumbent.parameters)
-    tables = zip(neuron.values, prices.of_values, values, strict=True)
-    return sum([prices_of[of.index(value)] for of, prices_of, value in tables]), values
+    return normal(prices.cost(values) - prices.rest), values
 
 
 def _by_levels(
@@ -354,8 +350,7 @@ def _by_levels(
                 kept.append((paid, bound, index, child, chosen))
             elif bounds.exact or neuron.total(chosen) <= threshold:
                 best = paid, chosen
-                parameters = prices.parameters(chosen)
-                better(prices.cost(parameters), parameters)
+                better(prices.cost(chosen), prices.parameters(chosen))
         kept.sort(key=lambda each: (-each[0], -each[1], each[2]))
         for paid, _, _, child, chosen in kept:
             stack.append((depth + 1, child, paid, chosen))

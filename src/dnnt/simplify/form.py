@@ -7,6 +7,7 @@ dropped. docs/certificates.md ("The normal form") is the specification; the chec
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from dnnt.activations import Activation
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import activated
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.losses import Loss
 from dnnt.network import SOURCE, Network
@@ -51,6 +52,12 @@ class Variable:
     id: Name
     values: tuple[Number, ...]
     slots: tuple[Address, ...]
+
+    def place(self, value: Number) -> int:
+        """The index of a value, which must be one of them."""
+        found = bisect_left(self.values, value)
+        assert found < len(self.values) and self.values[found] == value, "a value that its variable does not have"
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,12 @@ class Form:
         """
         known: dict[Address, Number] = {}
         for variable, value in zip(self.variables, chosen, strict=True):
-            known.update(zip(variable.slots, split(value, [self.spaces[a] for a in variable.slots]), strict=True))
+            variable.place(value)
+            known.update(zip(variable.slots, _split(value, [self.spaces[a] for a in variable.slots]), strict=True))
+        return self.filled(known)
+
+    def filled(self, known: Mapping[Address, Number]) -> Parameters:
+        """Parameters with these values of slots; the others get one close to 0."""
         edges = []
         for e, edge in enumerate(self.network.edges):
             slots = [known[e, i] if (e, i) in known else preferred(of) for i, of in enumerate(edge.slots)]
@@ -139,29 +151,46 @@ class Form:
         return normal(sum(weight * self.loss(f, y) for weight, y in self.samples[point]))
 
 
-def split(value: Number, spaces: Sequence[Finite]) -> tuple[Number, ...]:
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Ways of writing numbers as sums of one element of each slot: `slots` lists pairs (element, price), and `least`
+    has for each slot, and after the last, the sums of elements from there on with their least prices.
+    """
+
+    slots: tuple[tuple[tuple[Number, Number], ...], ...]
+    least: tuple[Mapping[Number, Number], ...]
+
+    def way(self, value: Number) -> tuple[Number, ...]:
+        """The elements of a cheapest way, close to 0 if prices leave a choice. The value must be a sum."""
+        chosen: list[Number] = []
+        for slot, here, after in zip(self.slots[:-1], self.least, self.least[1:], strict=False):
+            least = here[value]
+            options = [(w, normal(value - w)) for w, price in slot if after.get(normal(value - w)) == least - price]
+            w, value = min(options, key=lambda option: magnitude(option[0]))
+            chosen.append(w)
+        return (*chosen, value)
+
+
+def splits_of(slots: Sequence[Sequence[tuple[Number, Number]]]) -> Splits:
+    """The ways of adding up elements of slots (one at least), each a list of (element, price)."""
+    least: list[dict[Number, Number]] = [{0: 0}]
+    for slot in reversed(slots):
+        layer: dict[Number, Number] = {}
+        for total, paid in least[-1].items():
+            for w, price in slot:
+                key, cost = normal(total + w), normal(paid + price)
+                if key not in layer or cost < layer[key]:
+                    layer[key] = cost
+        least.append(layer)
+    return Splits(tuple(map(tuple, slots)), tuple(reversed(least)))
+
+
+def _split(value: Number, spaces: Sequence[Finite]) -> tuple[Number, ...]:
     """One element of each space, adding up to `value`, as many as possible close to 0. The value must be a sum."""
     if len(spaces) == 1:
         return (value,)
-    sums: list[dict[Number, int]] = [
-        {0: 0}
-    ]  # Partial sums from the back, each with how many elements are not the preferred ones.
-    for of in reversed(spaces):
-        best = preferred(of)
-        layer: dict[Number, int] = {}
-        for total, cost in sums[-1].items():
-            for w in of:
-                key = normal(total + w)
-                layer[key] = min(cost + (w != best), layer.get(key, len(spaces) + 1))
-        sums.append(layer)
-    chosen: list[Number] = []
-    left = value
-    for of, below in zip(spaces, reversed(sums[:-1]), strict=True):
-        best = preferred(of)
-        w = min((w for w in of if normal(left - w) in below), key=lambda w: below[normal(left - w)] + (w != best))
-        chosen.append(w)
-        left = normal(left - w)
-    return tuple(chosen)
+    closest = [preferred(of) for of in spaces]
+    return splits_of([[(w, int(w != best)) for w in of] for of, best in zip(spaces, closest, strict=True)]).way(value)
 
 
 def form_of(instance: Instance) -> Form:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from dnnt.annotations import states, tables
-from dnnt.annotations.cheapest import KINDS, cheapest_parameters, cost_of
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.annotations.questions import count_within, enumerate_within, sample_within
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run
+from dnnt.simplify.prices import KINDS, cost_of
 from dnnt.testing.oracle import all_parameters
 
 DRAWS = 4
