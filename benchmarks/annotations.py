@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 import dnnt
-from dnnt.annotations.cheapest import KINDS, cheapest_parameters
+from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.instance import Instance
 from dnnt.running import Run
 from dnnt.testing import check_annotations, random_any, random_two_layer

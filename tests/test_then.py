@@ -116,7 +116,7 @@ def test_limit_between_the_goals(
         raise raised
 
     monkeypatch.setattr(confirming, "verdict", counted)
-    monkeypatch.setattr(second_goal, "cheapest_parameters", stopped)
+    monkeypatch.setattr(second_goal, "cheapest", stopped)
     answer = dnnt.solve(dnnt.layered(1, LAYERS, [((1,), (1,))], gamma=0), goal=goal, then="sparsest")
     assert answer.then is not None and not answer.then.proved and answer.parameters is not None
     assert (answer.status, answer.exit_code) == ("optimal" if goal == "minimize" else "feasible", 3)
@@ -150,7 +150,7 @@ def test_limit_in_the_second_check(monkeypatch: pytest.MonkeyPatch) -> None:
     first = dnnt.solve(of)
     monkeypatch.setattr(second_goal, "confirm_parameters", lambda *_: "time")
     other = next(p for p in all_parameters(of) if evaluate(of, p).total == 0 and p != first.parameters)
-    monkeypatch.setattr(second_goal, "cheapest_parameters", lambda *_: (cost_of(other, "sparsest"), other))
+    monkeypatch.setattr(second_goal, "cheapest", lambda *_: (cost_of(other, "sparsest"), other))
     answer = dnnt.solve(of, then="sparsest")
     assert (answer.status, answer.stop, answer.assurance, answer.exit_code) == ("optimal", "time", "checked", 3)
     assert answer.then is not None and not answer.then.proved
@@ -202,7 +202,7 @@ def test_competition_tells_the_second_goal(
         raise Stop("time")
 
     if not proved:
-        monkeypatch.setattr(second_goal, "cheapest_parameters", stopped)
+        monkeypatch.setattr(second_goal, "cheapest", stopped)
     status = cli.run(["solve", str(_written(tmp_path, XOR)), "--competition", "--then", "sparsest"])
     lines = capsys.readouterr().out.splitlines()
     assert [line[0] for line in lines if line[0] != "o"] == ["c", "s", "v"]
