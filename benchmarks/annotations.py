@@ -30,6 +30,7 @@ import dnnt
 from dnnt.annotations.cheapest import cheapest_parameters
 from dnnt.instance import Instance
 from dnnt.running import Run
+from dnnt.simplify.prices import KINDS
 from dnnt.testing import check_annotations, random_any, random_two_layer
 from dnnt.testing.annotation_contract import WAYS, forced_ways, truth_of
 from dnnt.testing.xor import networks_for_xor, xor

@@ -213,6 +213,9 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+TWO_VALUED: Mapping[str, tuple[int, int]] = {"sign": (-1, 1), "step": (0, 1)}
+"""Activations that look at the sign alone: value below 0, value from 0 on."""
+
 _PAIRS = {("table", "values"), ("piecewise_linear", "points"), ("windows", "zero")}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import gcd, isfinite, lcm
@@ -190,7 +191,12 @@ def magnitude(value: Number) -> Number:
     return value if value >= 0 else -value
 
 
-def common_step(values: list[Number]) -> Number:
+def common_denominator(values: Iterable[Number]) -> int:
+    """The least number that makes all the given ones whole if they are multiplied by it."""
+    return lcm(*{value.denominator for value in values})
+
+
+def common_step(values: Sequence[Number]) -> Number:
     """The largest rational that divides all the given numbers (0 if all are 0)."""
     if all(type(v) is int for v in values):
         return gcd(*values)  # type: ignore[arg-type]  # They are integers, as has just been seen.

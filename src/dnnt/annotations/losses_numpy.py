@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dnnt.annotations.semirings import Semiring
 from dnnt.annotations.tables import Columns, Table
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_denominator, normal
 from dnnt.reachable.packing import Packing
 from dnnt.reachable.terms import Term
 
@@ -73,7 +72,7 @@ def formed(table: Table, packing: Packing, terms: list[Term], poll: Callable[[],
         kind: type = np.int64 if table.bound < 1 << 62 else object
         annotations = np.array([annotation for _, annotation in items], kind)
     columns = [_column(keys, packing, term, poll) for term in terms]
-    scale = lcm(*(cost.denominator for _, costs in columns for cost in costs))
+    scale = common_denominator(cost for _, costs in columns for cost in costs)
     bound = sum(max((_scaled(cost, scale) for cost in costs), default=0) for _, costs in columns)
     # Exact either way: int64 where the largest total provably fits, Python integers elsewhere (losses are >= 0).
     losses: NDArray[Any] = np.zeros(len(keys), np.int64 if bound < 1 << 62 else object)

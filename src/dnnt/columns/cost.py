@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from math import comb, exp, lgamma, log, log1p
 
-from dnnt.columns.making import TWO_VALUED
+from dnnt.activations import TWO_VALUED
 from dnnt.columns.problem import shared_variables
 from dnnt.exact import Number
 from dnnt.simplify.form import Form, Unit

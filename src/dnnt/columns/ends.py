@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dnnt.activations import TWO_VALUED
 from dnnt.columns.costs import Costs
-from dnnt.columns.making import TWO_VALUED, Column, Maker
+from dnnt.columns.making import Column, Maker
 from dnnt.columns.problem import Problem
 from dnnt.columns.separating import Target
 from dnnt.exact import Number, magnitude, normal

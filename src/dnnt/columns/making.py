@@ -14,14 +14,11 @@ from fractions import Fraction
 from math import lcm
 from struct import unpack
 
-from dnnt.activations import Activation
+from dnnt.activations import TWO_VALUED, Activation
 from dnnt.columns.problem import Problem, Unit
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_denominator, normal
 from dnnt.running import Run
 from dnnt.simplify.form import Vector
-
-TWO_VALUED = {"sign": (-1, 1), "step": (0, 1)}
-"""Activations that look at the sign alone: value below 0, value from 0 on."""
 
 _FIELDS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _DIGITS = bytes(ord("1") if byte & 128 else ord("0") for byte in range(256))
@@ -184,8 +181,8 @@ class Sums:
     def __init__(self, maker: Maker, parts: Sequence[Part]) -> None:
         self.maker = maker
         self.points = maker.points
-        factors = [_denominator(part.multipliers) for part in parts]
-        self.scale = lcm(*[f * _denominator(part.vector) for f, part in zip(factors, parts, strict=True)])
+        factors = [common_denominator(part.multipliers) for part in parts]
+        self.scale = lcm(*[f * common_denominator(part.vector) for f, part in zip(factors, parts, strict=True)])
         most: Number = sum(_largest(p.multipliers) * _largest(p.vector) for p in parts)
         # Twice as wide as needed for the sum, so that negative sums become fields above 0 once the middle is added.
         needed = (int(most * self.scale).bit_length() + 8) // 8
@@ -308,10 +305,6 @@ class Sums:
             total -= steps[place]
             picked.append(place)
         return picked[:0:-1]
-
-
-def _denominator(values: Iterable[Number]) -> int:
-    return lcm(*[value.denominator for value in values])
 
 
 def _largest(values: Sequence[Number]) -> Number:

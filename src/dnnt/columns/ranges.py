@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dnnt.columns.making import TWO_VALUED
+from dnnt.activations import TWO_VALUED
 from dnnt.columns.problem import Problem, Unit
 from dnnt.exact import Number, normal
 

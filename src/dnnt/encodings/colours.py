@@ -12,6 +12,7 @@ from itertools import pairwise
 from dnnt.encodings.direct import Direct
 from dnnt.encodings.quantities import VariableValue
 from dnnt.exact import Number
+from dnnt.losses.coded import codes
 from dnnt.simplify.form import Form
 
 MOST_ROWS = 3_000_000
@@ -51,9 +52,7 @@ def _status(form: Form, point: int) -> Status | None:
     loss, targets = form.loss, form.samples[point]
     if loss.kind in ("pairs", "printed_pairs"):
         arguments = dict(loss.arguments)
-        size = arguments["size"]
-        made = {id(pairs): {low + 2 * size * high for low, high in pairs} for pairs in arguments["allowed"]}
-        listed = [made[id(pairs)] for pairs in arguments["allowed"]]
+        listed = codes(arguments["size"], arguments["allowed"])
         keys = [id(pairs) for pairs in arguments["allowed"]]
         return (
             lambda j, f: (f in listed[j], *[f == y[j] for _, y in targets]),

@@ -16,6 +16,7 @@ from dnnt.encodings.book import FALSE, TRUE, TooManyClauses
 from dnnt.encodings.quantities import Ledger, Quantity, runs
 from dnnt.exact import Number, magnitude, normal
 from dnnt.losses import Loss
+from dnnt.losses.coded import codes
 
 Vector = tuple[Number, ...]
 
@@ -182,11 +183,11 @@ class PointCost(Quantity):
     def _unlisted(self, y: Vector) -> list[tuple[int, ...]]:
         """Some output is no pair that is allowed, and not all are as wanted."""
         arguments = dict(self.loss.arguments)
-        size = arguments["size"]
+        codes_of = codes(arguments["size"], arguments["allowed"])
         printed = self.loss.kind == "printed_pairs"
         made: list[tuple[int, ...]] = []
         for j, output in enumerate(self.outputs):
-            listed = {low + 2 * size * high for low, high in arguments["allowed"][j]}
+            listed = codes_of[j]
             stops = sorted(listed if printed else listed | {y[j]})
 
             def sound(a: Number, b: Number, stops: list[int | Number] = stops) -> bool:

@@ -13,6 +13,7 @@ from math import comb, prod
 from dnnt.encodings.costs import Targets
 from dnnt.encodings.quantities import Ledger, VariableValue
 from dnnt.exact import Number, magnitude, normal
+from dnnt.losses.coded import codes
 from dnnt.simplify.form import Form
 
 MOST_VARIABLES = 3
@@ -87,9 +88,7 @@ class Direct:
             return (lambda j, f: f != y[j]) if fatal(weight) else None
         if kind in ("pairs", "printed_pairs") and len(form.points) == 1:
             arguments = dict(form.loss.arguments)
-            size = arguments["size"]
-            made = {id(pairs): {low + 2 * size * high for low, high in pairs} for pairs in arguments["allowed"]}
-            listed = [made[id(pairs)] for pairs in arguments["allowed"]]
+            listed = codes(arguments["size"], arguments["allowed"])
             if kind == "printed_pairs":
                 return (lambda j, f: f not in listed[j]) if fatal(2 * weight) and not fatal(weight) else None
             if fatal(weight):

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from math import comb, prod
 from typing import NamedTuple
 
+from dnnt.activations import TWO_VALUED
 from dnnt.encodings.book import MOST_CLAUSES
 from dnnt.encodings.costs import MOST_CELLS, in_cells
-from dnnt.encodings.quantities import common
-from dnnt.exact import Number, bits, magnitude, normal
+from dnnt.exact import Number, bits, common_step, magnitude, normal
 from dnnt.simplify.form import Form, Unit
 
 IRREGULAR = frozenset(("custom", "digit_code", "digit_product", "printed_code", "printed_product", "windows"))
 MOST_BITS = 2000
-TWO_VALUES = frozenset(("sign", "step"))
 LOOKED = 4
 """Points that are looked at."""
 
@@ -81,7 +80,7 @@ class _Values(NamedTuple):
     def by(self, other: _Values) -> _Values:
         ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
         steps = [self.low * other.step, other.low * self.step, self.step * other.step]
-        return _fitting(self.number * other.number, min(ends), max(ends), common(steps))
+        return _fitting(self.number * other.number, min(ends), max(ends), common_step(steps))
 
 
 def _fitting(count: float, low: Number, high: Number, step: Number) -> _Values:
@@ -97,7 +96,7 @@ def _of_unit(
 
     def variable(k: int) -> _Values:
         of = form.variables[k].values
-        return _Values(len(of), of[0], of[-1], common([b - of[0] for b in of[1:]]))
+        return _Values(len(of), of[0], of[-1], common_step([b - of[0] for b in of[1:]]))
 
     for k, column in unit.terms:
         if column[i]:
@@ -112,8 +111,8 @@ def _of_unit(
     constant = unit.constant[i]
     low = normal(constant + sum([part.low for part in parts]))
     high = normal(constant + sum([part.high for part in parts]))
-    step = common([part.step for part in parts]) if parts else 0
-    single = unit.activation.kind in TWO_VALUES
+    step = common_step([part.step for part in parts]) if parts else 0
+    single = unit.activation.kind in TWO_VALUED
     if u in form.outputs and gamma == 0 and len(parts) > 3 and all(part.number == 2 for part in parts):
         return float(comb(min(len(parts), 40), 2)), _Values(2.0, low, high, step)
     parts.sort(key=lambda part: part.low - part.high)

@@ -13,11 +13,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import gcd, lcm
 
-from dnnt.activations import Activation
+from dnnt.activations import TWO_VALUED, Activation
 from dnnt.encodings.book import FALSE, TRUE, Book, Key, TooManyClauses
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_step, normal
 
 Grid = tuple[Number, Number] | None
 """(offset, step): all values are offset + step · integer; step 0: one value; None: nothing is known."""
@@ -27,12 +26,6 @@ MOST_VALUES = 20_000
 
 RISING = frozenset(("identity", "relu", "sign", "step", "floor", "clip"))
 """Activations that never fall."""
-
-
-def common(steps: Sequence[Number]) -> Number:
-    """The greatest common divisor of rationals."""
-    scale = lcm(*[q.denominator for q in steps])
-    return normal(Fraction(gcd(*[int(q * scale) for q in steps]), scale))
 
 
 class Ledger:
@@ -140,7 +133,7 @@ class VariableValue(Quantity):
     __slots__ = ("_exactly", "_tied")
 
     def __init__(self, ledger: Ledger, index: int, values: Sequence[Number]) -> None:
-        step = common([b - values[0] for b in values[1:]])
+        step = common_step([b - values[0] for b in values[1:]])
         super().__init__(ledger, ("v", index), values, values[0], values[-1], (values[0], step))
         self._exactly = False
         self._tied = 0
@@ -197,7 +190,7 @@ class ProductValue(Quantity):
         grid: Grid = None
         if unit.grid is not None and of.grid is not None:
             (a, s), (b, r) = of.grid, unit.grid
-            grid = normal(a * b), common([a * r, b * s, s * r])
+            grid = normal(a * b), common_step([a * r, b * s, s * r])
         super().__init__(ledger, key, values, low, high, grid)
 
     def write_lower(self, x: Number) -> None:
@@ -311,10 +304,9 @@ def runs(
 
 def _image_grid(activation: Activation, pre: Quantity) -> Grid:
     kind = activation.kind
-    if kind == "sign":
-        return -1, 2
-    if kind == "step":
-        return 0, 1
+    if kind in TWO_VALUED:
+        low, high = TWO_VALUED[kind]
+        return low, high - low
     if kind == "identity":
         return pre.grid
     given = [q for _, q in activation.arguments]

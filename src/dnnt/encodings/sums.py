@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from dnnt.encodings.book import Key, TooManyClauses
-from dnnt.encodings.quantities import MOST_VALUES, Grid, Ledger, Quantity, common
-from dnnt.exact import Number, normal
+from dnnt.encodings.quantities import MOST_VALUES, Grid, Ledger, Quantity
+from dnnt.exact import Number, common_step, normal
 
 
 class Part:
@@ -138,4 +138,4 @@ def _sum_grid(constant: Number, parts: Sequence[Part]) -> Grid:
             return None
         offset += part.factor * part.of.grid[0]
         steps.append(part.factor * part.of.grid[1])
-    return normal(offset), common(steps)
+    return normal(offset), common_step(steps)

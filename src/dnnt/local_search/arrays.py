@@ -10,10 +10,10 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_denominator, normal
 from dnnt.kernels.annealing_arrays import BEST, BEST_COST, COST, JOINT, LOSS, Ints, Program, State
 from dnnt.local_search.costs import costs
-from dnnt.local_search.grids import LARGEST, Grid, Unfit, denominator, grids, whole
+from dnnt.local_search.grids import LARGEST, Grid, Unfit, grids, whole
 from dnnt.simplify.form import Form
 
 NEVER = 1 << 61
@@ -62,7 +62,7 @@ def compiled(form: Form, second: Sequence[Sequence[Number]] | None = None) -> Co
     price = 1
     charged: Sequence[Sequence[int]] = [[0] * len(row) for row in values]
     if second is not None:
-        price = denominator([q for row in second for q in row])
+        price = common_denominator([q for row in second for q in row])
         charged = [[whole(q * price) for q in row] for row in second]
         if sum(max(row) for row in charged) >= LARGEST:
             raise Unfit("costs are too large")

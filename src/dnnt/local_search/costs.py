@@ -9,7 +9,7 @@ from itertools import product
 from math import lcm, prod
 from typing import Any
 
-from dnnt.exact import Number
+from dnnt.exact import Number, common_denominator
 from dnnt.kernels.annealing_arrays import (
     ABSOLUTE,
     ALL,
@@ -25,7 +25,7 @@ from dnnt.kernels.annealing_arrays import (
     TABLE,
     TWO,
 )
-from dnnt.local_search.grids import LARGEST, Grid, Unfit, denominator, whole
+from dnnt.local_search.grids import LARGEST, Grid, Unfit, whole
 from dnnt.simplify.form import Form
 
 MOST_CELLS = 20_000
@@ -98,7 +98,7 @@ class _Building:
             if grid.kind:
                 step = min(step, (grid.high - grid.low) / 4)
             return _Output(grid.value, grid.low, grid.high, max(step, 1.0), (0,) * len(self.form.points))
-        value = denominator(of)
+        value = common_denominator(of)
         known = tuple([whole(q * value) for q in of])
         return _Output(value, min(known, default=0), max(known, default=0), 1.0, known)
 
@@ -130,7 +130,7 @@ class _Building:
     def _made(
         self, mode: int, part: int, scale: Sequence[int], targets: Any, weights: Sequence[Sequence[Number]], **more: Any
     ) -> Costs:
-        common = denominator([q for row in weights for q in row])
+        common = common_denominator([q for row in weights for q in row])
         rows = tuple([tuple([whole(q * common) for q in row]) for row in weights])
         steps = tuple([output.step * by for output, by in zip(self.outputs, scale, strict=True)])
         given = {"margins": (0,) * len(self.outputs), "steps": steps, **more}
@@ -160,7 +160,7 @@ class _Building:
 
     def _distances(self, part: int, mode: int) -> Costs:
         """Losses of differences. For the largest of them the grid is the same for all outputs."""
-        by = [lcm(output.value, denominator(self._targets(j))) for j, output in enumerate(self.outputs)]
+        by = [lcm(output.value, common_denominator(self._targets(j))) for j, output in enumerate(self.outputs)]
         if mode == JOINT:
             by = [lcm(*by)] * len(by)
         scale = [q // output.value for q, output in zip(by, self.outputs, strict=True)]
@@ -173,7 +173,7 @@ class _Building:
         """max(0, margin - y · z), all times a common denominator of both sides."""
         targets, weights, margins = [], [], []
         for j, output in enumerate(self.outputs):
-            by = lcm(denominator(self._targets(j)), margin.denominator)
+            by = lcm(common_denominator(self._targets(j)), margin.denominator)
             targets.append([whole(y * by) for y in self._targets(j)])
             margins.append(whole(margin * by * output.value))
             weights.append([Fraction(w, by * output.value) for w in self._weights()])
@@ -193,7 +193,7 @@ class _Building:
         return [[high if y == 1 else low for y in self._targets(j)] for j in range(len(self.outputs))]
 
     def _equal(self, wanted: Sequence[Sequence[Number]]) -> Costs:
-        by = [lcm(output.value, denominator(row)) for output, row in zip(self.outputs, wanted, strict=True)]
+        by = [lcm(output.value, common_denominator(row)) for output, row in zip(self.outputs, wanted, strict=True)]
         scale = [q // output.value for q, output in zip(by, self.outputs, strict=True)]
         targets = [[whole(y * q) for y in row] for row, q in zip(wanted, by, strict=True)]
         return self._made(ALL, EQUAL, scale, targets, [self._weights() for _ in by])
@@ -214,7 +214,7 @@ class _Building:
         values = [[Fraction(z, output.value) for z in range(output.low, output.high + 1)] for output in self.outputs]
         cells = [tuple([q.numerator if q.denominator == 1 else q for q in f]) for f in product(*values)]
         rows = [[self.form.point_loss(i, f) for f in cells] for i in range(len(self.form.points))]
-        common = denominator([q for row in rows for q in row])
+        common = common_denominator([q for row in rows for q in row])
         losses = tuple([tuple([whole(q * common) for q in row]) for row in rows])
         if sum(max(row) for row in losses) >= LARGEST:
             raise Unfit("losses are too large")

@@ -5,14 +5,14 @@ Intervals along the normal form, over all points; a unit's *reach* bounds every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from dnnt.activations import Activation
-from dnnt.exact import Number, magnitude
+from dnnt.activations import TWO_VALUED, Activation
+from dnnt.exact import Number, common_denominator, magnitude
 from dnnt.kernels.annealing_arrays import CLIP, DENSE, FLOOR, LINES, PIECES, SPARSE, SQUARE, TWO
 from dnnt.simplify.form import Form, Unit
 
@@ -48,11 +48,6 @@ class Grid:
     step: float
 
 
-def denominator(values: Iterable[Number]) -> int:
-    """The least common denominator."""
-    return lcm(*{value.denominator for value in values})
-
-
 def whole(value: Number) -> int:
     """The integer that a number is known to be."""
     assert value.denominator == 1, "a number off its grid"
@@ -61,7 +56,7 @@ def whole(value: Number) -> int:
 
 def grids(form: Form) -> tuple[tuple[int, ...], tuple[Grid, ...]]:
     """(the common denominator of each variable's values, the grid of each unit). Raises `Unfit`."""
-    variables = tuple([denominator(variable.values) for variable in form.variables])
+    variables = tuple([common_denominator(variable.values) for variable in form.variables])
     made: list[Grid] = []
     for unit in form.units:
         made.append(_grid(form, unit, variables, made))
@@ -69,9 +64,9 @@ def grids(form: Form) -> tuple[tuple[int, ...], tuple[Grid, ...]]:
 
 
 def _grid(form: Form, unit: Unit, variables: Sequence[int], known: Sequence[Grid]) -> Grid:
-    pre = denominator(unit.constant)
+    pre = common_denominator(unit.constant)
     for k, column in unit.terms:
-        pre = lcm(pre, denominator(column) * variables[k])
+        pre = lcm(pre, common_denominator(column) * variables[k])
     for product in unit.products:
         own = 1 if product.variable is None else variables[product.variable]
         pre = lcm(pre, product.factor.denominator * own * known[product.source].value)
@@ -113,9 +108,9 @@ def _denominator(activation: Activation) -> int:
     """What the grid of pre-activations must be fine enough for."""
     arguments = dict(activation.arguments)
     if activation.kind == "clip":
-        return denominator((arguments["low"], arguments["high"]))
+        return common_denominator((arguments["low"], arguments["high"]))
     if activation.kind == "piecewise_linear":
-        return denominator([z for z, _ in arguments["points"]])
+        return common_denominator([z for z, _ in arguments["points"]])
     return 1
 
 
@@ -138,12 +133,11 @@ def _activated(activation: Activation, pre: int, between: tuple[Number, Number],
     slopes = _slopes(activation)
     if slopes is not None:
         below, above = slopes
-        by = denominator(slopes)
+        by = common_denominator(slopes)
         return made(pre * by, LINES, whole(below * by), whole(above * by))
-    if kind == "sign":
-        return made(1, TWO, -1, 1)
-    if kind == "step":
-        return made(1, TWO, 0, 1)
+    if kind in TWO_VALUED:
+        below, above = TWO_VALUED[kind]
+        return made(1, TWO, below, above)
     if kind == "square":
         return made(pre * pre, SQUARE)
     if kind == "quarter_square":
@@ -156,11 +150,11 @@ def _activated(activation: Activation, pre: int, between: tuple[Number, Number],
         raise Unfit("an activation is a function given from Python")
     if high - low < MOST_LISTED:
         values = [activation(Fraction(z, pre)) for z in range(low, high + 1)]
-        value = denominator(values)
+        value = common_denominator(values)
         return made(value, DENSE, low, 0, tuple([(whole(q * value), 0, 0) for q in values]))
     if kind == "table":
         entries = {z * pre: q for z, q in arguments["values"] if (z * pre).denominator == 1}
-        value = denominator([*entries.values(), arguments["otherwise"]])
+        value = common_denominator([*entries.values(), arguments["otherwise"]])
         rows = [(whole(z), whole(entries[z] * value), 0) for z in sorted(entries) if low <= z <= high]
         other = whole(arguments["otherwise"] * value)
         return made(value, SPARSE, other, 0, ((low - 1, other, 0), *rows))
@@ -177,7 +171,7 @@ def _pieces(activation: Activation, pre: int, low: int, high: int, made: Any) ->
     for index, start in enumerate(starts):
         # A knot lies on the grid, so that a line goes on at least to the next place of the grid.
         slopes.append(activation(Fraction(start + 1, pre)) - points[index])
-    value = denominator([*points, *slopes])
+    value = common_denominator([*points, *slopes])
     rows = [(z, whole(q * value), whole(slope * value)) for z, q, slope in zip(starts, points, slopes, strict=True)]
     grid: Grid = made(value, PIECES, 0, 0, tuple(rows))
     return grid

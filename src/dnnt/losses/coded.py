@@ -22,9 +22,16 @@ def _positive(f: Vector, y: Vector) -> Number:
     return 1 if all(value > 0 for value in f) else 2
 
 
-def _decoded(size: int, allowed: Pairs) -> Function:
+def codes(size: int, allowed: Pairs) -> list[frozenset[Number]]:
+    """For each output the numbers low + 2 · size · high of the pairs that are allowed; outputs of one object of pairs
+    share theirs.
+    """
     made = {id(pairs): frozenset(low + 2 * size * high for low, high in pairs) for pairs in _distinct(allowed)}
-    numbers = [made[id(pairs)] for pairs in allowed]
+    return [made[id(pairs)] for pairs in allowed]
+
+
+def _decoded(size: int, allowed: Pairs) -> Function:
+    numbers = codes(size, allowed)
     return lambda f, y: 1 if all(value in of for value, of in zip(f, numbers, strict=True)) else 2
 
 

@@ -15,11 +15,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import lcm
 from operator import add, getitem
 from typing import Any
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_denominator, normal
 from dnnt.neuron.levels import Level, gains_of
 from dnnt.neuron.neuron import Neuron, Point
 
@@ -214,7 +213,7 @@ class Fields(Bounds):
     """Steps as fields of a long integer; the highest bit of a field says that the step can be avoided."""
 
     def __init__(self, steps: Steps, points: Sequence[Point], gains: list[list[tuple[int, ...]]]) -> None:
-        scale = lcm(*[height.denominator for _, _, height, _ in steps.steps])
+        scale = common_denominator([height for _, _, height, _ in steps.steps])
         # High steps first: the integers that select the bits of larger heights are short.
         ordered = sorted(steps.steps, key=lambda step: -step[2])
         width = -(-(max([point.top for point in points], default=0).bit_length() + 2) // 4) * 4

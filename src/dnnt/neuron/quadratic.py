@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, isqrt, lcm
+from math import gcd, isqrt
 
-from dnnt.exact import Number, common_step, normal
+from dnnt.exact import Number, common_denominator, common_step, normal
 from dnnt.neuron.neuron import Neuron, known_outputs
 
 LINEAR = ("identity", "scale")
@@ -91,9 +91,9 @@ def quadratic_of(neuron: Neuron) -> Quadratic | None:
             normal(Fraction(offset)),
             *[normal(slope * a * e) for a, e in zip(given, pitches, strict=True)],
         ]
-        scale = lcm(*[q.denominator for q in row])
+        scale = common_denominator(row)
         rows.append((normal(Fraction(weight) / (scale * scale)), [int(q * scale) for q in row]))
-    denominator = lcm(*[w.denominator for w, _ in rows])
+    denominator = common_denominator([w for w, _ in rows])
     size = len(neuron.columns) + 1
     matrix = [[0] * size for _ in range(size)]
     for w, integers in rows:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_denominator, normal
 from dnnt.reachable.key_kinds import WordKeys, as_numpy
 from dnnt.reachable.packing import Packing
 
@@ -54,7 +53,7 @@ def cheapest_by_tables(
             continue
         (axis,) = term.axes
         tables[axis] = [known + term.cost((d,)) for d, known in enumerate(tables[axis])]
-    scale = lcm(*(cost.denominator for table in tables for cost in table))
+    scale = common_denominator(cost for table in tables for cost in table)
     if sum(max(table) for table in tables) * scale >= 1 << 61:
         return None
     from dnnt.kernels import losses
@@ -118,7 +117,7 @@ def _cost(code: int, term: Term, packing: Packing, memo: dict[int, Number], poll
 
 
 def _least(keys: NDArray[np.int64], columns: list[tuple[NDArray[np.int64], list[Number]]]) -> tuple[Number, int]:
-    scale = lcm(*(cost.denominator for _, costs in columns for cost in costs))
+    scale = common_denominator(cost for _, costs in columns for cost in costs)
     bound = sum(max(abs(cost.numerator) * (scale // cost.denominator) for cost in costs) for _, costs in columns)
     # Exact either way: int64 where the largest total provably fits, Python integers elsewhere.
     kind: type = np.int64 if bound < 1 << 62 else object

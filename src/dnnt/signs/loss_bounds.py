@@ -7,10 +7,11 @@ by proved comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from dnnt.exact import Number
 from dnnt.losses import Loss
+from dnnt.losses.coded import codes
 from dnnt.signs.engine import as_ball
 from dnnt.signs.network_circuit import Value
 
@@ -33,9 +34,8 @@ def loss_bounds(loss: Loss, outputs: Sequence[Value], y: tuple[Number, ...]) -> 
         rest = _outcomes(_all(_above(f, 0) for f in outputs), [1], [2])
         return _hull(_outcomes(_equal(outputs, y), [0], rest))
     if kind in ("pairs", "printed_pairs"):
-        size = arguments["size"]
-        codes = [{low + 2 * size * high for low, high in pairs} for pairs in arguments["allowed"]]
-        rest = _outcomes(_all(_among(f, of) for f, of in zip(outputs, codes, strict=True)), [1], [2])
+        listed = codes(arguments["size"], arguments["allowed"])
+        rest = _outcomes(_all(_among(f, of) for f, of in zip(outputs, listed, strict=True)), [1], [2])
         return _hull(rest if kind == "printed_pairs" else _outcomes(_equal(outputs, y), [0], rest))
     if kind == "table":
         possible = [arguments["otherwise"]]
@@ -118,7 +118,7 @@ def _equal(outputs: Sequence[Value], y: Sequence[Number]) -> bool | None:
     return _all(_equals(f, label) for f, label in zip(outputs, y, strict=True))
 
 
-def _among(value: Value, numbers: set[Number]) -> bool | None:
+def _among(value: Value, numbers: Set[Number]) -> bool | None:
     if is_number(value):
         return value in numbers
     return False if all(_equals(value, number) is False for number in numbers) else None

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from dnnt.activations import TWO_VALUED
 from dnnt.encodings.constraints.costs import Costs, Output
 from dnnt.encodings.constraints.integer_model import Affine, Literal, Model, Product as Times, added, domain_of
 from dnnt.encodings.constraints.interchangeable import Orders, orders
 from dnnt.encodings.constraints.quantities import Quantity, choice, common, known, made, total, two, whole
-from dnnt.encodings.constraints.unit_values import SIGNS, times, value_of
+from dnnt.encodings.constraints.unit_values import times, value_of
 from dnnt.errors import MethodUnsuitable
 from dnnt.exact import Number, normal
 from dnnt.simplify.form import Form
@@ -108,7 +109,7 @@ class _Encoder:
         if not isinstance(of, int):
             return Output(partial(known, of[point]))
         pre = self._pre(of, point)
-        values = SIGNS.get(self.form.units[of].activation.kind)
+        values = TWO_VALUED.get(self.form.units[of].activation.kind)
         once = of not in self.read and list(self.form.outputs).count(of) == 1
         halved = (pre, *values) if values is not None and once and pre.low < 0 <= pre.high else None
         return Output(partial(self._value, of, point), halved)

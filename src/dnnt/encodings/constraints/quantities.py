@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
 
 from dnnt.encodings.constraints.integer_model import BOOLEAN, Affine, Literal, Model, added, domain_of, size_of
 from dnnt.errors import MethodUnsuitable
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, common_step, normal
 
 MOST_LISTED = 4096
 """The most values of a quantity that are listed."""
@@ -65,17 +64,7 @@ def known(value: Number) -> Quantity:
 
 def common(numbers: Iterable[Number]) -> Number:
     """The greatest number of which all of these are integer multiples; 1 if all are 0."""
-    above, below = 0, 1
-    for number in numbers:
-        if not number:
-            continue
-        if isinstance(number, int) and below == 1:
-            above = gcd(above, number)
-            continue
-        p, q = number.numerator, number.denominator
-        shared = lcm(below, q)
-        above, below = gcd(above * (shared // below), p * (shared // q)), shared
-    return normal(Fraction(above, below)) if above else 1
+    return common_step(list(numbers)) or 1
 
 
 def total(model: Model, parts: Sequence[tuple[Number, Quantity]], constant: Number = 0) -> Quantity:

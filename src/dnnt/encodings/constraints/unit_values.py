@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from dnnt.activations import Activation, activation as of_name
+from dnnt.activations import TWO_VALUED, Activation, activation as of_name
 from dnnt.encodings.constraints.integer_model import (
     Affine,
     Domain,
@@ -32,9 +32,6 @@ MOST_LEVELS = 8
 
 MOST_ENTRIES = 64
 """The most entries of a table in whose place literals are taken."""
-
-SIGNS: Mapping[str, tuple[Number, Number]] = {"sign": (-1, 1), "step": (0, 1)}
-"""Activations that ask on which side of 0 the pre-activation lies, and their values."""
 
 Encoder = Callable[[Model, Quantity, Mapping[str, Any]], Quantity]
 
@@ -237,7 +234,7 @@ def _applied(activation: Activation, z: Number) -> Number:
 
 
 _ROWS: Mapping[str, Encoder] = {
-    **{kind: _sign(values) for kind, values in SIGNS.items()},
+    **{kind: _sign(values) for kind, values in TWO_VALUED.items()},
     "identity": lambda model, pre, given: pre,
     "scale": lambda model, pre, given: times(model, pre, given["factor"]),
     "relu": _relu,
