@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dnnt.encodings.exchanges import swaps
+from dnnt.encodings.clauses.exchanges import swaps
 from dnnt.exact import Number
 from dnnt.formats import instance_file
 from dnnt.instance import Instance

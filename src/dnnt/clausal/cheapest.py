@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dnnt.clausal.encoded import form_for
 from dnnt.clausal.solver import Solver
-from dnnt.encodings.book import TooManyClauses
-from dnnt.encodings.encoder import Encoding
-from dnnt.encodings.quantities import Ledger, Quantity, VariableValue, runs
+from dnnt.encodings.clauses.book import TooManyClauses
+from dnnt.encodings.clauses.encoder import Encoding
+from dnnt.encodings.clauses.quantities import Ledger, Quantity, VariableValue, runs
 from dnnt.errors import InternalError
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
+from dnnt.simplify.form import form_of
 from dnnt.simplify.prices import prices_of
 
 Found = Callable[[Number, Parameters], None]
@@ -34,7 +34,7 @@ def cheapest(
     """
     if threshold < 0:
         return None
-    form = form_for(instance)
+    form = form_of(instance)
     prices = prices_of(form, kind)
     best: tuple[Number, Parameters] | None = None
     if run.incumbent is not None and run.incumbent.loss <= threshold:

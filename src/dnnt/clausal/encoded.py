@@ -11,13 +11,12 @@ from typing import Any
 
 from dnnt.certificate import OfForm
 from dnnt.clausal.solver import Solver
-from dnnt.encodings.book import Reason, body_of, written
-from dnnt.encodings.encoder import Encoding
+from dnnt.encodings.clauses.book import Reason, body_of, written
+from dnnt.encodings.clauses.encoder import Encoding
 from dnnt.errors import InternalError
 from dnnt.exact import Number
-from dnnt.instance import Instance
 from dnnt.running import Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.form import Form
 
 CHECK_SECONDS, PROOF_SECONDS, CLAUSE_SECONDS = 0.2, 1e-6, 1e-4
 """What a check takes at most: by itself, for a number of the proof, for a clause."""
@@ -36,15 +35,6 @@ SCOUT_CONFLICTS, SCOUT_GROWTH = 20_000, 1.1
 
 SHARE = 10
 """Certificates on the way take one part in so many of the time."""
-
-_last: list[tuple[Instance, Form]] = []
-
-
-def form_for(instance: Instance) -> Form:
-    """The normal form; that of the last instance is kept, since predictions and the search both ask for it."""
-    if not _last or _last[0][0] is not instance:
-        _last[:] = [(instance, form_of(instance))]
-    return _last[0][1]
 
 
 class Search:

@@ -1,1 +1,1 @@
-"""The normal form of an instance as clauses, each with the reason from which the checker verifies it."""
+"""The normal form in the languages of other solvers: clauses, and models of integer variables."""

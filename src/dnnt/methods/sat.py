@@ -13,14 +13,15 @@ from typing import Any
 
 from dnnt.analysis.plan import Plan
 from dnnt.certificate import OfForm
-from dnnt.clausal.encoded import Search, form_for
-from dnnt.encodings import estimate
-from dnnt.encodings.book import TooManyClauses
+from dnnt.clausal.encoded import Search
+from dnnt.encodings.clauses import estimate
+from dnnt.encodings.clauses.book import TooManyClauses
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.running import Run, Stop
 from dnnt.running.run import MIB
+from dnnt.simplify.form import form_of
 
 CLAUSE_SECONDS = 6e-6
 CLAUSE_BYTES = 600
@@ -39,7 +40,7 @@ class Sat(Method):
         if instance.is_continuous:
             return "a parameter may be any real number"
         try:
-            form = form_for(instance)
+            form = form_of(instance)
         except (MethodUnsuitable, TooLarge) as error:
             return str(error)
         refused = estimate.refusal(form)
@@ -61,7 +62,7 @@ class Sat(Method):
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Lower the threshold until there is no model."""
-        form = form_for(instance)
+        form = form_of(instance)
         run.need(int(estimate.clauses(form, instance.gamma) * CLAUSE_BYTES), "the clauses")
         try:
             with Search(form, run, goal.threshold) as search:

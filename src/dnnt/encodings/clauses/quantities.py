@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from dnnt.activations import TWO_VALUED, Activation
-from dnnt.encodings.book import FALSE, TRUE, Book, Key, TooManyClauses
+from dnnt.encodings.clauses.book import FALSE, TRUE, Book, Key, TooManyClauses
 from dnnt.exact import Number, common_step, normal
 
 Grid = tuple[Number, Number] | None

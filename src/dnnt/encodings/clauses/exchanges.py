@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from dnnt.encodings.quantities import VariableValue
+from dnnt.encodings.clauses.quantities import VariableValue
 from dnnt.exact import Number
 from dnnt.simplify.form import Form, Unit
 

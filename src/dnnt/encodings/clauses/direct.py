@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import combinations, product
 from math import comb, prod
 
-from dnnt.encodings.costs import Targets
-from dnnt.encodings.quantities import Ledger, VariableValue
+from dnnt.encodings.clauses.costs import Targets
+from dnnt.encodings.clauses.quantities import Ledger, VariableValue
 from dnnt.exact import Number, magnitude, normal
 from dnnt.losses.coded import codes
 from dnnt.simplify.form import Form

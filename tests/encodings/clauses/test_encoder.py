@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 import dnnt
-from dnnt.encodings import book as book_module, estimate
-from dnnt.encodings.book import Book, Key, TooManyClauses
-from dnnt.encodings.encoder import Encoding
+from dnnt.encodings.clauses import book as book_module, estimate
+from dnnt.encodings.clauses.book import Book, Key, TooManyClauses
+from dnnt.encodings.clauses.encoder import Encoding
 from dnnt.exact import Number
 from dnnt.methods import method
 from dnnt.simplify.form import Form, form_of

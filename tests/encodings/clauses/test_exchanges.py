@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import dnnt
-from dnnt.encodings.encoder import Encoding
-from dnnt.encodings.exchanges import swaps
+from dnnt.encodings.clauses.encoder import Encoding
+from dnnt.encodings.clauses.exchanges import swaps
 from dnnt.formats import certificate_file, json_text
 from dnnt.simplify.form import form_of
 from dnnt.testing import check_method, oracle

@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
-from dnnt.encodings.book import Key, TooManyClauses
-from dnnt.encodings.quantities import MOST_VALUES, Grid, Ledger, Quantity
+from dnnt.encodings.clauses.book import Key, TooManyClauses
+from dnnt.encodings.clauses.quantities import MOST_VALUES, Grid, Ledger, Quantity
 from dnnt.exact import Number, common_step, normal
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from dnnt.encodings.direct import Direct
-from dnnt.encodings.quantities import VariableValue
+from dnnt.encodings.clauses.direct import Direct
+from dnnt.encodings.clauses.quantities import VariableValue
 from dnnt.exact import Number
 from dnnt.losses.coded import codes
 from dnnt.simplify.form import Form

@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
-from dnnt.encodings.book import FALSE, TRUE, TooManyClauses
-from dnnt.encodings.quantities import Ledger, Quantity, runs
+from dnnt.encodings.clauses.book import FALSE, TRUE, TooManyClauses
+from dnnt.encodings.clauses.quantities import Ledger, Quantity, runs
 from dnnt.exact import Number, magnitude, normal
 from dnnt.losses import Loss
 from dnnt.losses.coded import codes

@@ -10,13 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
-from dnnt.encodings.book import Book, Key
-from dnnt.encodings.colours import add_order, interchangeable
-from dnnt.encodings.costs import Known, Output, OutputCost, PointCost, Targets
-from dnnt.encodings.direct import Direct
-from dnnt.encodings.exchanges import order, swaps
-from dnnt.encodings.quantities import Ledger, ProductValue, Quantity, UnitValue, VariableValue
-from dnnt.encodings.sums import Linear, Part
+from dnnt.encodings.clauses.book import Book, Key
+from dnnt.encodings.clauses.colours import add_order, interchangeable
+from dnnt.encodings.clauses.costs import Known, Output, OutputCost, PointCost, Targets
+from dnnt.encodings.clauses.direct import Direct
+from dnnt.encodings.clauses.exchanges import order, swaps
+from dnnt.encodings.clauses.quantities import Ledger, ProductValue, Quantity, UnitValue, VariableValue
+from dnnt.encodings.clauses.sums import Linear, Part
 from dnnt.exact import Number, magnitude, normal
 from dnnt.simplify.form import Form
 

@@ -7,8 +7,8 @@ from math import comb, prod
 from typing import NamedTuple
 
 from dnnt.activations import TWO_VALUED
-from dnnt.encodings.book import MOST_CLAUSES
-from dnnt.encodings.costs import MOST_CELLS, in_cells
+from dnnt.encodings.clauses.book import MOST_CLAUSES
+from dnnt.encodings.clauses.costs import MOST_CELLS, in_cells
 from dnnt.exact import Number, bits, common_step, magnitude, normal
 from dnnt.simplify.form import Form, Unit
 
