@@ -215,7 +215,8 @@ def _work(
     ended = Ended(names[0], "exhausted", {})
     for name in names:
         speaker.name = name
-        stop, stats, fault = _tried(instance, goal, name, run)
+        with threads.at_most(1):  # The first process has the other one.
+            stop, stats, fault = _tried(instance, goal, name, run)
         speaker.state(run)
         ended = Ended(name, stop, stats, fault)
         if fault or goal.reached(run) or stop in ("time", "interrupt"):

@@ -109,7 +109,7 @@ class Search:
             return known, model
         self._solver.begin()
         conflicts = float(SCOUT_CONFLICTS)
-        for seed in count(1):
+        for seed in count(1) if threads.allowed() > 1 else ():
             self.scouts = seed
             with Solver(self.run, False, (f"seed={seed}", *SCOUT)) as scout:
                 scout.add(self.encoding.book.flat[: self._sent])
@@ -126,7 +126,7 @@ class Search:
             if found[0]:
                 break
             conflicts *= SCOUT_GROWTH
-        while True:  # There is no model, but the proof is to come.
+        while True:  # There is no model, or nobody looks for one: the proof is to come.
             said = self._solver.ended()
             if said is not None:
                 return said
