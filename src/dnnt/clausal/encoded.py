@@ -15,6 +15,7 @@ from dnnt.encodings.clauses.book import Reason, body_of, written
 from dnnt.encodings.clauses.encoder import Encoding
 from dnnt.errors import InternalError
 from dnnt.exact import Number
+from dnnt.kernels import threads
 from dnnt.running import Run
 from dnnt.simplify.form import Form
 
