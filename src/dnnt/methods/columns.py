@@ -32,8 +32,9 @@ MOST_WRITTEN = 3_000_000
 FEW_ROUNDS = 4
 """Rounds that raise the threshold to the next loss that there may be; further ones double the step."""
 
-SPARE_NODES = 1000
-"""What a certificate allows the checker beside twice the nodes that the search took."""
+SPARE_TIMES, SPARE_NODES = 20, 20_000
+"""What a certificate allows the checker: so many times the nodes that the search took, and some more. It judges joint
+losses in another way, and what it spends is bounded by time as well."""
 
 
 class Columns(Method):
@@ -159,7 +160,7 @@ class _Solving:
             self.target.lower(loss)
 
     def _prove(self, bound: Number, strict: bool, seconds: float = 0.0) -> None:
-        most = 2 * self.target.nodes + SPARE_NODES
+        most = SPARE_TIMES * self.target.nodes + SPARE_NODES
         predicted = 0.1 + 2 * seconds if seconds > 0.3 else None
         self.run.prove(bound, strict, OfForm("columns", {"nodes": most}, predicted))
 
