@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.clause_reading import Parts, Reason
 from dnnt_check.exchanging import Exchanges
-from dnnt_check.grids import Grid, around, single
+from dnnt_check.grids import Grid, around, digit_of, single
 from dnnt_check.numbers import Number, normal, shown
 from dnnt_check.point_costs import Region
 from dnnt_check.quantities import Key, Model, Quantity
@@ -374,12 +374,8 @@ class _Falsehood:
 
 def _may_be(value: Number, of: Grid, holes: list[Hole]) -> bool:
     """Does the number lie in the box?"""
-    if not of.low <= value <= of.high:
-        return False
-    if not of.step:
-        return True
-    digit, rest = divmod(value - of.low, of.step)
-    return not rest and not any(a <= digit <= b for a, b in holes)
+    digit = digit_of(value, of)
+    return digit is not None and (not of.step or not any(a <= digit <= b for a, b in holes))
 
 
 def _may_be_between(low: Number, high: Number, of: Grid, holes: list[Hole]) -> bool:

@@ -15,7 +15,7 @@ from dnnt_check.budget import TooMuchWork, Work
 from dnnt_check.column_units import MOST_BITS, Adder, parts_of
 from dnnt_check.columns import ones, pack, unpack
 from dnnt_check.losses import Vector
-from dnnt_check.numbers import Number, quotient
+from dnnt_check.numbers import Number, common_denominator, quotient
 
 #: Sums that are formed in one go.
 CHUNK = 20_000
@@ -107,10 +107,10 @@ class ColumnSets:
     def _packed(self, constant: Vector, rows: Sequence[Row]) -> _Packed:
         """What is added up, with fields that are wide enough."""
         work, points = self.work, self.points
-        below = [_denominator(factors) for _, factors in rows]
-        common = _denominator(constant)
+        below = [common_denominator(factors, MOST_BITS) for _, factors in rows]
+        common = common_denominator(constant, MOST_BITS)
         for (row, _), denominator in zip(rows, below, strict=True):
-            common = lcm(common, denominator * _denominator(row))
+            common = lcm(common, denominator * common_denominator(row, MOST_BITS))
             if common.bit_length() > MOST_BITS:
                 break
         if common.bit_length() > MOST_BITS:
@@ -201,13 +201,3 @@ class ColumnSets:
                 found[image] = self._shape(image)
             work.spend(2e-6 + points * 3e-7)
         return tuple(found.values())
-
-
-def _denominator(values: Sequence[Number]) -> int:
-    common = 1
-    for value in values:
-        if type(value) is not int:
-            common = lcm(common, value.denominator)
-            if common.bit_length() > MOST_BITS:
-                break
-    return common

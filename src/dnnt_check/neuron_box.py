@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import lcm
 from operator import add as plus, getitem
 from typing import Any
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work, describe, rough_seconds
 from dnnt_check.form import Form, Unit
 from dnnt_check.instance import Instance
-from dnnt_check.neuron_costs import Place, gain, places, single_unit
-from dnnt_check.numbers import Number, brief, normal
+from dnnt_check.neuron_costs import MAXIMUM_NUMBER, Place, Shared, gain, places, single_unit
+from dnnt_check.numbers import Number, brief, common_denominator, normal
 
 #: Remembered least costs.
 MOST_REMEMBERED = 400_000
@@ -51,11 +50,12 @@ def check_box(instance: Instance, form: Form, body: BoxGrounds, bound: Number, s
     entries = len(instance.points) * sum([len(of) for _, of in levels])
     work.require(entries * 7e-7, "the contributions of values to points")
     work.hold(entries * 90, "the contributions of values to points")
-    points = places(instance, form, unit, work)
+    shared = Shared()
+    points = places(instance, form, unit, shared, work)
     gains = [_gains(level, unit, points, work) for level in levels]
-    walk = _fields(points, gains, bound, strict, work) or _Tables(points, gains, bound, strict, work)
+    walk = _fields(points, gains, bound, strict, shared, work) or _Tables(points, gains, bound, strict, shared, work)
     work.require(rough_seconds(body.nodes, walk.seconds), f"a search of {describe(body.nodes)} nodes")
-    _walk(walk, [len(of) for _, of in levels], points, gains, bound, strict, body.nodes, work)
+    _walk(walk, [len(of) for _, of in levels], points, gains, bound, strict, body.nodes, shared, work)
 
 
 def _levels(form: Form, given: tuple[tuple[int, int], ...]) -> list[Level]:
@@ -129,7 +129,7 @@ class _Fields:
 
 
 def _fields(
-    points: Sequence[Place], gains: list[list[list[int]]], bound: Number, strict: bool, work: Work
+    points: Sequence[Place], gains: list[list[list[int]]], bound: Number, strict: bool, shared: Shared, work: Work
 ) -> _Fields | None:
     """Fields for costs of few runs; None where there are too many, or where they rise and fall."""
     most = 64 * len(points) + 1000
@@ -159,7 +159,7 @@ def _fields(
                 steps.append((normal(right[r] - right[r - 1]), True, runs[r - 1][1], i))
         work.spend(len(runs) * 3e-6)
     steps.sort(key=lambda step: step[0], reverse=True)
-    scale = lcm(*[height.denominator for height, _, _, _ in steps])
+    scale = common_denominator([height for height, _, _, _ in steps], MAXIMUM_NUMBER)
     heights = [int(height * scale) for height, _, _, _ in steps]
     # In hexadecimal digits, by which fields are joined.
     width = (max([point.top for point in points], default=0).bit_length() + 5) // 4 * 4
@@ -167,8 +167,10 @@ def _fields(
     planes = []
     for digit in range(max(heights, default=0).bit_length()):
         mask = _join([signal if height >> digit & 1 else 0 for height in heights], width)
+        work.spend(len(heights) * (3e-7 + width * 2e-9))
         if mask:
             planes.append((1 << digit, mask))
+            work.hold(len(planes) * (len(steps) * width // 7 + digit // 7 + 100), "fields")
     size = (len(steps) * width // 7 + 60) * (2 * sum([len(of) for of in gains]) + len(planes) + 3)
     work.hold(size, "fields")
     # The total is base + all heights / scale - avoided / scale; it is too low up to the bound.
@@ -182,7 +184,7 @@ def _fields(
         moves.append([-_join([g[i] if rising else highest[i] - g[i] for _, rising, _, i in steps], width) for g in of])
         work.spend(len(of) * len(steps) * 3e-7)
     made = _Fields(root, moves, planes, threshold, sure)
-    return made if made.seconds < 6e-7 + 9e-8 * len(points) else None
+    return made if made.seconds < 6e-7 + shared.seconds * len(points) else None
 
 
 def _minima(values: list[Number]) -> list[Number]:
@@ -221,14 +223,20 @@ class _Tables:
     sure = True
 
     def __init__(
-        self, points: Sequence[Place], gains: list[list[list[int]]], bound: Number, strict: bool, work: Work
+        self,
+        points: Sequence[Place],
+        gains: list[list[list[int]]],
+        bound: Number,
+        strict: bool,
+        shared: Shared,
+        work: Work,
     ) -> None:
         self.root = [0] * len(points)
         self.gains = gains
         self.bound = bound
         self.strict = strict
+        self.shared = shared
         self.work = work
-        self.seconds = 6e-7 + 9e-8 * len(points)
         self.count = 0
         work.hold(MOST_REMEMBERED * 200 + 300 * len(points) * len(gains), "remembered costs")
         rests = [point.top for point in points]
@@ -237,6 +245,11 @@ class _Tables:
             rests = [rest - max(column) for rest, column in zip(rests, zip(*of, strict=True), strict=True)]
             self.levels.append([_Memory(point, rest, self) for point, rest in zip(points, rests, strict=True)])
             work.spend(len(points) * (1e-6 + len(of) * 1e-7))
+
+    @property
+    def seconds(self) -> float:
+        """For a node."""
+        return 6e-7 + len(self.root) * self.shared.seconds
 
     def remember(self) -> None:
         """One more; all are forgotten when there are too many."""
@@ -268,6 +281,7 @@ def _walk(
     bound: Number,
     strict: bool,
     most: int,
+    shared: Shared,
     work: Work,
 ) -> None:
     """Depth first through all nodes whose bound is too low; none may be at the end."""
@@ -288,7 +302,7 @@ def _walk(
                 stack.append((depth + 1, child, (path, index)))
                 continue
             total = _total((path, index), points, gains)
-            work.spend(len(points) * 1e-6)
+            work.spend(len(points) * (1e-6 + shared.seconds))
             if total < bound or (strict and total == bound):
                 raise Invalid(f"lower: there are parameters with the loss {brief(normal(total))}")
 

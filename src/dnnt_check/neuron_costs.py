@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import lcm
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 from dnnt_check.form import Form, Unit
 from dnnt_check.instance import Instance, Samples
 from dnnt_check.losses import Vector
-from dnnt_check.numbers import Number, add, bits, common, magnitude, multiply, normal, whole_ratio
+from dnnt_check.numbers import Number, add, bits, common, magnitude, multiply, normal, pitch_of, whole_ratio
 
 #: Numbers of more bits are refused: products of them would not be short work.
 MAXIMUM_NUMBER = 5000
@@ -91,19 +92,40 @@ def single_unit(form: Form) -> Unit:
     return unit
 
 
-def places(instance: Instance, form: Form, unit: Unit, work: Work) -> tuple[Place, ...]:
+class Shared:
+    """The common denominator of all costs so far, which sums of them share: else these could be of any length."""
+
+    __slots__ = ("denominator",)
+
+    def __init__(self) -> None:
+        self.denominator = 1
+
+    @property
+    def seconds(self) -> float:
+        """For adding one cost to others, as measured."""
+        bits = self.denominator.bit_length()
+        return 9e-8 if bits == 1 else 3e-6 + bits * (1e-8 + bits * 4e-12)
+
+    def take(self, cost: Number) -> None:
+        """One more cost."""
+        if type(cost) is not int and self.denominator % cost.denominator:
+            self.denominator = lcm(self.denominator, cost.denominator)
+            if self.denominator.bit_length() > MAXIMUM_NUMBER:
+                raise TooMuchWork(
+                    f"too much work: the common denominator of the losses has more than {MAXIMUM_NUMBER} bits"
+                )
+
+
+def places(instance: Instance, form: Form, unit: Unit, shared: Shared, work: Work) -> tuple[Place, ...]:
     """All points."""
     output = form.outputs.index(0)
     loss = instance.loss.function(work)
     apply = unit.activation.function(work)
     columns = [column for _, column in unit.terms]
     widths = [normal(values[-1] - values[0]) for values in form.values]
-    pitches: list[Number] = []
+    pitches = []
     for values in form.values:
-        pitch: Number = 0
-        for a, b in pairwise(values):
-            pitch = common(pitch, normal(b - a))
-        pitches.append(pitch)
+        pitches.append(pitch_of(values))
         work.spend(len(values) * 5e-7)
     made = []
     listed = 0
@@ -118,7 +140,7 @@ def places(instance: Instance, form: Form, unit: Unit, work: Work) -> tuple[Plac
         step = step or 1
         known = [0 if isinstance(of, int) else of[i] for of in form.outputs]
 
-        cost = _cost(instance.samples[i], known, output, apply, loss, normal(low), step, work)
+        cost = _cost(instance.samples[i], known, output, apply, loss, normal(low), step, shared, work)
         marks = _marks(instance, form, unit, output, i, normal(low), step, top, apply, work)
         listed += len(marks)
         if listed > MAXIMUM_LISTED:
@@ -136,6 +158,7 @@ def _cost(
     loss: Callable[[Vector, Vector], Number],
     low: Number,
     step: Number,
+    shared: Shared,
     work: Work,
 ) -> Callable[[int], Number]:
     """The cost of a point as a function of k."""
@@ -149,6 +172,7 @@ def _cost(
             found = 0
             for weight, labels in samples:
                 found = add(found, multiply(weight, loss(vector, labels), work), work)
+            shared.take(found)
             memory[k] = found
             work.spend(2e-6)
         return found

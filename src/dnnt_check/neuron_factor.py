@@ -14,8 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import isqrt, lcm
+from math import isqrt
 from operator import mul
 from typing import Any
 
@@ -23,7 +22,19 @@ from dnnt_check.budget import Invalid, TooMuchWork, Work, describe, rough_second
 from dnnt_check.form import Form, Unit
 from dnnt_check.instance import Instance
 from dnnt_check.neuron_costs import single_unit
-from dnnt_check.numbers import Number, bits, brief, common, normal, product_seconds, ratio, whole_ratio
+from dnnt_check.numbers import (
+    Number,
+    add,
+    bits,
+    brief,
+    common_denominator,
+    multiply,
+    normal,
+    pitch_of,
+    product_seconds,
+    ratio,
+    whole_ratio,
+)
 
 #: Limits on what a certificate may declare.
 MOST_BITS = 20_000
@@ -91,9 +102,7 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
     origins: list[Number] = []
     steps = []
     for values in form.values:
-        pitch: Number = 0
-        for a, b in pairwise(values):
-            pitch = common(pitch, normal(b - a))
+        pitch = pitch_of(values)
         middle = whole_ratio(normal(values[-1] - values[0]), pitch) // 2
         pitches.append(pitch)
         origins.append(normal(values[0] + pitch * middle))
@@ -106,7 +115,9 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
         total: Number = 0
         mean: Number = 0
         for weight, labels in samples:
-            total, mean = total + weight, mean + weight * labels[output]
+            # Sums of fractions may grow with every sample, so they are charged by their length.
+            total = add(total, weight, work)
+            mean = add(mean, multiply(weight, labels[output], work), work)
         mean = ratio(normal(mean), normal(total))
         offset = slope * unit.constant[i] - mean
         row: list[Number] = []
@@ -118,15 +129,17 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
         for weight, labels in samples:
             for place, (of, y) in enumerate(zip(form.outputs, labels, strict=True)):
                 gap = (mean if place == output else of[i] if not isinstance(of, int) else 0) - y
-                least = least + weight * gap * gap
-        scale = lcm(*[q.denominator for q in row])
+                least = add(least, multiply(weight, multiply(gap, gap, work), work), work)
+        if least.denominator.bit_length() > MOST_BITS:
+            raise TooMuchWork(f"too much work: numbers of more than {MOST_BITS} bits")
+        scale = common_denominator(row, MOST_BITS)
         if scale.bit_length() > MOST_BITS or max(map(bits, row)) > MOST_BITS:
             raise TooMuchWork(f"too much work: numbers of more than {MOST_BITS} bits")
         rows.append(
             (normal(total) if scale == 1 else ratio(normal(total), scale * scale), [int(q * scale) for q in row])
         )
         work.spend((len(row) + len(samples) * len(form.outputs)) * 3e-6)
-    denominator = lcm(*[weight.denominator for weight, _ in rows])
+    denominator = common_denominator([weight for weight, _ in rows], MOST_BITS)
     if denominator.bit_length() > MOST_BITS:
         raise TooMuchWork(f"too much work: numbers of more than {MOST_BITS} bits")
     weights = [int(weight * denominator) for weight, _ in rows]

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import pairwise
 
 from dnnt_check.budget import Invalid, TooMuchWork, Work
 
@@ -75,6 +77,25 @@ def common(first: Number, second: Number) -> Number:
     a, b = first.numerator, first.denominator
     c, d = second.numerator, second.denominator
     return quotient(math.gcd(a * d, c * b), b * d)
+
+
+def pitch_of(values: Iterable[Number]) -> Number:
+    """The greatest number of which all differences of the values are multiples; 0 if there are none."""
+    pitch: Number = 0
+    for a, b in pairwise(values):
+        pitch = common(pitch, b - a)
+    return pitch
+
+
+def common_denominator(values: Iterable[Number], most: int) -> int:
+    """The least common denominator, or a number of more than `most` bits where that has more."""
+    found = 1
+    for value in values:
+        if type(value) is not int and found % value.denominator:
+            found = math.lcm(found, value.denominator)
+            if found.bit_length() > most:
+                break
+    return found
 
 
 def ratio(first: Number, second: Number) -> Number:

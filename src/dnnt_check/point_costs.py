@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dnnt_check.budget import Invalid, Work
-from dnnt_check.grids import MOST_LISTED, Grid, around, grid, single, starts, sum_is_long
+from dnnt_check.grids import MOST_LISTED, Grid, around, digit_of, grid, single, starts, sum_is_long
 from dnnt_check.losses import Loss, Vector
 from dnnt_check.numbers import Number, add, common, magnitude, multiply, normal
 
@@ -39,13 +39,8 @@ class Region:
 
     def has(self, value: Number) -> bool:
         """Is the number one of them?"""
-        of = self.grid
-        if not of.low <= value <= of.high:
-            return False
-        if not of.step:
-            return True
-        digit, rest = divmod(value - of.low, of.step)
-        return not rest and self.has_digit(int(digit))
+        digit = digit_of(value, self.grid)
+        return digit is not None and (not self.grid.step or self.has_digit(digit))
 
     def count(self) -> int:
         """How many numbers there are."""

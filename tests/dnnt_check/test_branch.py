@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -228,3 +229,49 @@ def test_long_numbers_end() -> None:
 def test_the_oracle_agrees() -> None:
     for instance, _, least in cases()[:10]:
         assert oracle(instance).least == least
+
+
+def long_denominators(loss: str, activation: str, count: int, digits: int) -> dnnt.Instance:
+    """Samples whose weights have long denominators, no two of them with a common divisor to speak of."""
+    rng = Random(1)
+    samples = [
+        dnnt.Sample(
+            (rng.randint(-9, 9), rng.randint(-9, 9)), (rng.choice((-1, 1)),), Fraction(1, rng.getrandbits(digits) | 1)
+        )
+        for _ in range(count)
+    ]
+    layer = {"units": 1, "activation": activation, "weights": [-1, 0, 1], "bias": [-1, 0, 1]}
+    return dnnt.layered(2, [layer], samples, loss=loss)
+
+
+@pytest.mark.parametrize(
+    "grounds",
+    [
+        {"kind": "branch", "levels": [[1, 1], [0, 1], [2, 1]], "nodes": 1000},
+        {
+            "kind": "branch",
+            "order": [0, 1, 2],
+            "bits": 0,
+            "factor": [[1], [0, 1], [0, 0, 1], [0, 0, 0, 1]],
+            "nodes": 1000,
+        },
+    ],
+)
+def test_long_sums_of_fractions_are_refused(grounds: Body) -> None:
+    """Where the common denominator of all losses would have hundreds of thousands of bits."""
+    instance = long_denominators("squared", "identity", 200, 1200)
+    data = instance_file.to_bytes(instance)
+    certificate = {
+        "format": "dnnt-certificate",
+        "version": 1,
+        "sha256": sha256(data).hexdigest(),
+        "lower": {"bound": "1/99999", "strict": False, "grounds": grounds},
+    }
+    valid, line = said(instance, certificate)
+    assert not valid and "too much work" in line and "bits" in line
+
+
+def test_fractions_of_modest_length_are_checked() -> None:
+    instance = long_denominators("zero_one", "sign", 20, 100)
+    answer = dnnt.solve(instance, goal="minimize", method="branch")
+    assert (answer.status, answer.assurance) == ("optimal", "checked")
