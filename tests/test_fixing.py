@@ -99,6 +99,7 @@ def test_what_does_not_fit_is_told_in_one_line(edges: Any, fault: str, tmp_path:
     ended = run("solve", file, "--fix", fixed)
     assert ended.status == 1
     assert fault in ended.err
+    assert "fixed.json" in ended.err and "fix." not in ended.err
     assert ended.err.count("\n") == 1
 
 

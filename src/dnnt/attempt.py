@@ -277,6 +277,20 @@ class _Apart:
         ]
         if bounds:
             self._prove(bounds)
+        if any(run.claimed is not None for run in self.runs):
+            self._claim()
+
+    def _claim(self) -> None:
+        """Claim of the whole what is proved, or claimed by a library, of the parts."""
+        said = []
+        for run in self.runs:
+            proved = (0, False) if run.proof is None or run.proof.bound is None else (run.proof.bound, run.proof.strict)
+            claimed = proved if run.claimed is None else (run.claimed.bound, run.claimed.strict)
+            said.append(max(proved, claimed))
+        if self.parts.additive:
+            self.run.claim(normal(sum(bound for bound, _ in said)), any(strict for _, strict in said))
+        else:
+            self.run.claim(*max(said))
 
     def _prove(self, bounds: Sequence[PartBound]) -> None:
         if self.parts.additive:

@@ -13,7 +13,7 @@ from dnnt.attempt import Finished, attempt
 from dnnt.certificate import Certificate, Lower, Nonnegative, Upper
 from dnnt.collecting import undisturbed
 from dnnt.confirming import LONGEST, Checked, confirm, predicted_seconds
-from dnnt.errors import InternalError, InvalidInput, InvalidParameters, MethodUnsuitable, TooLarge
+from dnnt.errors import InternalError, InvalidInput, InvalidParameters, MethodUnsuitable, TooLarge, at
 from dnnt.evaluation import evaluate
 from dnnt.exact import number, to_json
 from dnnt.fixing import Entry, Fixed, fix
@@ -122,7 +122,9 @@ def _solved(
     from dnnt.second_goal import cheapest_among  # Only those who ask for it pay for it.
 
     # Only now, so that no limit in the second search takes away what the check of the first has confirmed.
-    ended = cheapest_among(task.instance, goal, request.then, run, checked, task.given if check else None)
+    ended = cheapest_among(
+        task.instance, goal, request.then, run, checked, task.given if check else None, _seen(goal, run).reached
+    )
     certificate = _certificate(task, goal, run)
     finished = replace(finished, reason=finished.reason + ended.detail)
     return _answer(task, goal, run, finished, certificate, ended.checked, request.file, ended.second)
@@ -147,18 +149,18 @@ def _kept_as(task: Task, request: Request, run: Run, hint: Parameters | None) ->
 def _task(instance: Instance, fixed: Sequence[Entry] | None) -> Task:
     if fixed is None:
         return Task(instance, None, instance)
-    left, values = fix(instance, fixed)
+    with at("fix"):
+        left, values = fix(instance, fixed)
     return Task(instance, values, left)
 
 
 def _start(task: Task, hint: Parameters) -> Parameters:
     """The parameters to begin with, with the fixed values in their places. Raises `InvalidParameters`."""
-    check_shape(task.given.network, hint)
+    with at("hint"):
+        check_shape(task.given.network, hint)
     start = hint if task.fixed is None else task.fixed.within(hint)
     if not inside(task.instance.network, start):
-        raise InvalidParameters(
-            "a value of the hint lies outside its space", "give values that the spaces allow", "edges"
-        )
+        raise InvalidParameters("a value lies outside its space", "give values that the spaces allow", "hint.edges")
     return start
 
 
@@ -227,12 +229,14 @@ def _answer(
 ) -> Answer:
     instance, incumbent, proof = task.instance, run.incumbent, run.proof
     reached = goal.reached(run)
-    said = run.claimed
-    if not reached and said is not None and (proof is None or proof.bound is None or said.bound > proof.bound):
-        proof = Proof(said.bound, said.strict, Nonnegative())  # For the words of the answer; no certificate has it.
-        reached = goal.closed(incumbent, said.bound, said.strict)
-        stop = "claimed" if reached else checked.stop
-        checked = Checked(CLAIMED if reached else checked.assurance, None if reached else CLAIMED, stop)
+    seen = _seen(goal, run)
+    if seen.claimed:
+        proof, reached = seen.proof, seen.reached
+        checked = Checked(
+            CLAIMED if reached else checked.assurance,
+            None if reached else CLAIMED,
+            "claimed" if reached else checked.stop,
+        )
     bound = None if proof is None else proof.bound
     if reached and goal.kind == DECIDE and incumbent is not None and goal.satisfied(incumbent.loss):
         bound = None
@@ -258,6 +262,28 @@ def _answer(
         certificate=certificate,
         then=then,
         fixed=None if task.fixed is None else len(task.fixed.values),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The best lower bound, proved or claimed by a library, and whether it answers the goal."""
+
+    proof: Proof | None
+    reached: bool
+    claimed: bool
+
+
+def _seen(goal: Goal, run: Run) -> Seen:
+    """What is proved, or claimed where that is more."""
+    proof, said = run.proof, run.claimed
+    if goal.reached(run) or said is None or (proof is not None and proof.bound is None):
+        return Seen(proof, goal.reached(run), False)
+    if proof is not None and proof.bound is not None and (said.bound, said.strict) <= (proof.bound, proof.strict):
+        return Seen(proof, False, False)
+    # For the words of the answer; no certificate has it.
+    return Seen(
+        Proof(said.bound, said.strict, Nonnegative()), goal.closed(run.incumbent, said.bound, said.strict), True
     )
 
 

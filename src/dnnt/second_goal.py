@@ -28,22 +28,24 @@ class Then:
 
 
 def cheapest_among(
-    instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, given: Instance | None
+    instance: Instance, goal: Goal, kind: str, run: Run, checked: Checked, given: Instance | None, reached: bool
 ) -> Then:
     """Replace the parameters by those of least cost among all that reach the goal, once these are checked as well
     (in the instance as it was `given`; None: they are not to be checked); where a limit comes, keep the first ones and
-    what was confirmed of them.
+    what was confirmed of them. `reached` says whether the goal is, by what is proved or by what a library claims.
     """
     incumbent = run.incumbent
-    reached = goal.reached(run)
     if not reached:
-        return Then(Second(kind, None if incumbent is None else cost_of(incumbent.parameters, kind), False), checked)
+        # Of a decision, parameters above gamma are none among which to choose.
+        none = incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss))
+        known = None if none or incumbent is None else cost_of(incumbent.parameters, kind)
+        return Then(Second(kind, known, False), checked)
     if incumbent is None or (goal.kind == DECIDE and not goal.satisfied(incumbent.loss)):
         return Then(Second(kind, None, True), checked)
     known = cost_of(incumbent.parameters, kind)
     if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
         return Then(Second(kind, known, True), checked)
-    if checked.stop not in ("proved", "claimed"):
+    if goal.reached(run) and checked.stop not in ("proved", "claimed"):
         return Then(Second(kind, known, False), checked)
     threshold = goal.threshold if goal.threshold is not None else incumbent.loss
     run.progress(f"the {kind} parameters", 0.9)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from os.path import realpath
 from pathlib import Path
@@ -16,7 +17,7 @@ from dnnt import exits
 from dnnt.cli import fail
 from dnnt.cli.options import json_flag, limits
 from dnnt.cli.reading import read_within
-from dnnt.errors import InvalidInput, MethodUnsuitable, printable
+from dnnt.errors import InvalidInput, InvalidParameters, MethodUnsuitable, printable
 from dnnt.interrupts import Latch, latched
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
             losses.muted = True  # What comes are losses of the source.
         fixed = None if options.fix is None else parameters_file.read_entries(options.fix)
         hint = None if options.hint is None else parameters_file.read(options.hint)
-        with at_most(options.threads):
+        with at_most(options.threads), _of_their_files(options):
             answer = solve(
                 instance,
                 options.goal,
@@ -211,6 +212,18 @@ def _solve(file: str, options: Options, latch: Latch) -> int:
         except InvalidInput as error:
             written = fail(str(error), exits.INPUT)
     return max(status, written)
+
+
+@contextmanager
+def _of_their_files(options: Options) -> Iterator[None]:
+    """Faults of fixed values and of a hint name the files that these came from."""
+    try:
+        yield
+    except InvalidParameters as error:
+        for place, file in (("fix", options.fix), ("hint", options.hint)):
+            if error.place.startswith(f"{place}.") and file is not None:
+                error.file, error.place = file, error.place.removeprefix(f"{place}.")
+        raise
 
 
 def _reported(answer: Answer, file: str, options: Options, muted: bool) -> int:

@@ -20,7 +20,7 @@ from dnnt.evaluation import activated
 from dnnt.exact import Number, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.losses import Loss
-from dnnt.network import SOURCE, Network
+from dnnt.network import SOURCE, Network, count
 from dnnt.parameters import Parameters, of_edges
 from dnnt.spaces import Finite, finite, preferred
 
@@ -34,6 +34,9 @@ Name = tuple[int, int]
 
 MOST_VALUES = 1_000_000
 """The most values that a variable may have."""
+
+MOST_WORK = 4_000_000
+"""The most parameters times samples that are written out: some seconds."""
 
 MOST_BITS = 100_000
 """The longest numbers that are computed."""
@@ -195,9 +198,12 @@ def _split(value: Number, spaces: Sequence[Finite]) -> tuple[Number, ...]:
 
 def form_of(instance: Instance) -> Form:
     """The normal form. Raises `MethodUnsuitable` for continuous instances, variables of too many values and numbers
-    that are too long, `TooLarge` for networks too large to write out. No space may be empty.
+    that are too long, `TooLarge` for networks and samples too large to write out. No space may be empty.
     """
     if not _last or _last[0][0] is not instance:
+        slots = sum(each for _, each in instance.network.shared_spaces())
+        if slots * (len(instance.samples) + 1) > MOST_WORK:
+            raise TooLarge(f"{count(slots)} parameters of {len(instance.samples):,} samples are too many to write out")
         _last[:] = [(instance, _Building(instance).form())]
     return _last[0][1]
 
