@@ -185,6 +185,12 @@ RULES = (
         ("search", "branch", "columns"),
     ),
     Rule(
+        "search",
+        lambda costs, room: _fits(costs, "search", room) and "brute-force" in costs,
+        "no search with a proof is predicted to end, or to fit into memory ({basis})",
+        ("columns", "branch"),
+    ),
+    Rule(
         "brute-force",
         lambda costs, room: "brute-force" in costs,
         "the only method that takes the instance ({basis})",

@@ -38,7 +38,7 @@ def cost_of(form: Form, gamma: Number | None) -> tuple[float, float, str]:
     combinations = sum(log(len(form.variables[v].values)) for v in shared_variables(form))
     height: dict[int, int] = {}
     levels: dict[int, Counter[tuple[str, float, float]]] = {}
-    ends, widest, columns = 0.0, 0.0, 0.0
+    ends, together, widest, columns = 0.0, 0.0, 0.0, 0.0
     slow = False
     for index, unit in enumerate(form.units):
         height[index] = max((height[each.source] + 1 for each in unit.products), default=0)
@@ -46,6 +46,7 @@ def cost_of(form: Form, gamma: Number | None) -> tuple[float, float, str]:
         slow = slow or unit.activation.kind not in TWO_VALUED
         if index not in read:
             ends = max(ends, choices)
+            together += _columns(unit, choices, points)
             continue
         size = _columns(unit, choices, points)
         columns, widest = max(columns, size), max(widest, choices)
@@ -63,9 +64,13 @@ def cost_of(form: Form, gamma: Number | None) -> tuple[float, float, str]:
         seconds += exp(going) * (formed * each + exp(visited) * NODE)
         nodes += exp(going + visited)
         going += separate
-    if going + ends > HOPELESS:
-        return float("inf"), float("inf"), f"e^{going + ends:.0f} choices of columns"
-    seconds += exp(going) * (exp(ends) * each + NODE)
+    # A loss of all outputs together is searched in all of them; if all must be right, each is looked at by itself.
+    alone = form.loss.separable or len(form.outputs) < 2 or (form.loss.kind == "zero_one" and gamma == 0)
+    last = 0.0 if alone else LOOSE * together
+    if going + max(ends, last) > HOPELESS:
+        return float("inf"), float("inf"), f"e^{going + max(ends, last):.0f} choices of columns"
+    seconds += exp(going) * (exp(ends) * each + exp(last) * NODE)
+    nodes += 0.0 if alone else exp(going + last)
     mebibytes = 2.0 + exp(max(widest, ends)) * (100 + points) / 2**20
     most = f"{exp(columns):,.0f}" if columns < 30 else f"e^{columns:.0f}"
     about = f"{nodes:,.0f}" if nodes < 1e12 else f"{nodes:.1g}"

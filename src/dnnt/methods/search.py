@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dnnt.analysis.plan import Plan
+from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.local_search.improving import Wish, search
@@ -42,6 +43,10 @@ class Search(Method):
         largest = max([of.size for of, _ in instance.network.shared_spaces() if not isinstance(of, Real)], default=1)
         if largest > MOST_VALUES:
             return f"a parameter has more than {MOST_VALUES:,} values"
+        try:
+            form_of(instance)
+        except (MethodUnsuitable, TooLarge) as error:
+            return str(error)
         edges = instance.network.edge_count
         samples = len(instance.samples)
         return Cost(SECONDS, 1.0 + 1e-4 * edges * (1 + samples), "local search; it ends without a proof")
