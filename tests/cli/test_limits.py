@@ -199,6 +199,6 @@ def test_refused_for_memory(save: Instance) -> None:
     answer = done.object
     assert (done.status, answer["stop"], answer["status"]) == (3, "memory", "unknown")
     assert "MiB are needed" in answer["reason"]
-    assert "take --method brute-force: about" in answer["reason"]
+    assert "take --method branch: about" in answer["reason"]
     assert answer["parameters"] is not None
     assert answer["reason"] in done.complaint

@@ -92,14 +92,14 @@ def unit_of_few_choices(samples: int) -> dnnt.Instance:
 
 
 def test_many_samples_and_few_choices() -> None:
-    """Every choice is tried: keys of so many coordinates take long, and much memory, which is said."""
+    """One neuron is branched on: keys of so many coordinates take long, and much memory, which is said."""
     small, large = unit_of_few_choices(800), unit_of_few_choices(4000)
     few, many = predicted(program_of(small)), predicted(program_of(large))
     assert many.mebibytes > 15 * few.mebibytes > 5
     assert many.seconds > 4 * few.seconds > 0.01
     for instance in (small, large):
         answer = dnnt.solve(instance)
-        assert (answer.method, answer.status, answer.assurance) == ("brute-force", "optimal", "checked")
+        assert (answer.method, answer.status, answer.assurance) == ("branch", "optimal", "checked")
     assert dnnt.solve(small, method="reachable").loss == dnnt.solve(small).loss
 
 

@@ -41,9 +41,9 @@ def test_equal_units_are_no_ordered_choices() -> None:
     assert log2(17_550) <= whole < log2(18_000)
 
 
-def test_one_neuron_of_many_samples_is_enumerated() -> None:
+def test_one_neuron_of_many_samples_is_branched_on() -> None:
     """No two choices of it have the same outputs, so sets of states only add to the work."""
     samples = [((7 * k % 11 - 5, 5 * k % 13 - 6), (k % 2 * 2 - 1,)) for k in range(60)]
     layers = [{"units": 1, "activation": "sign", "weights": [-2, -1, 0, 1, 2], "bias": list(range(-90, 91))}]
     chosen = choose(dnnt.layered(2, layers, samples, loss="misclassified"), "auto", 1 << 30)
-    assert chosen.method.name == "brute-force"
+    assert chosen.method.name == "branch"
