@@ -140,7 +140,7 @@ RULES = (
     ),
     Rule(
         "brute-force",
-        _quickest("brute-force"),
+        _quickest("brute-force", FEW_CLAUSES),
         "no other method is predicted cheaper, or to fit into memory ({basis})",
         ("search", "sat", "columns"),
     ),
