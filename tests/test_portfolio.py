@@ -22,7 +22,7 @@ from dnnt.evaluation import loss_of
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.methods.brute_force import METHOD as BRUTE_FORCE
-from dnnt.running import Run
+from dnnt.running import MIB, Run, resident_bytes
 from dnnt.running.children import Child
 from dnnt.testing.oracle import all_parameters, oracle
 
@@ -162,6 +162,11 @@ def test_a_process_that_is_killed_is_not_waited_for(play: Callable[..., None]) -
     assert solved(time_limit=30).stop == "exhausted"
 
 
+def enough() -> float:
+    """MiB that suffice for this process and one that is forked from it, however large it has become."""
+    return 3 * resident_bytes() / MIB + 600
+
+
 def test_memory_of_both_counts(play: Callable[..., None]) -> None:
     def grows(instance: Instance, goal: Goal, run: Run) -> None:
         kept = []
@@ -170,7 +175,7 @@ def test_memory_of_both_counts(play: Callable[..., None]) -> None:
             sleep(0.02)
 
     play(forever, grows)
-    answer = solved(memory_limit=900, time_limit=60)
+    answer = solved(memory_limit=enough(), time_limit=60)
     assert (answer.stop, answer.status) == ("memory", "feasible")
 
 
@@ -187,7 +192,7 @@ def test_memory_ends_the_process_beside_alone(play: Callable[..., None]) -> None
             run.poll()
 
     play(waits, takes)
-    assert solved(memory_limit=900, time_limit=60).stop == "exhausted"
+    assert solved(memory_limit=enough(), time_limit=60).stop == "exhausted"
 
 
 def test_large_words_do_not_block(play: Callable[..., None]) -> None:
