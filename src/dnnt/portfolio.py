@@ -239,5 +239,5 @@ def _tried(instance: Instance, goal: Goal, name: str, run: Run) -> tuple[str, Ma
         return "exhausted", {}, ""
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise  # The first process has ended.
-    except Exception as error:
+    except Exception as error:  # A fault of dnnt: the first process raises it as one, and nothing is lost on the way.
         return "exhausted", {}, f"{type(error).__name__}: {error}"

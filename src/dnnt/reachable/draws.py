@@ -332,7 +332,7 @@ class _Multiples(dict[Number, Vector]):
     def times(self, factor: Number) -> Vector:
         """A multiple, which is not kept."""
         # Whole or not: that is seen when vectors are made.
-        return tuple([normal(factor * x) for x in self.column])  # type: ignore[misc]
+        return tuple([normal(factor * x) for x in self.column])  # type: ignore[misc]  # See above.
 
 
 class Known:
