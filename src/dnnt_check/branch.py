@@ -1,7 +1,7 @@
 """The grounds "branch": a complete search over the values of a single unit's variables.
 
-By levels with bounds of boxes (`neuron_box`), or for a squared loss of a linear unit by the factor of a quadratic form
-(`neuron_factor`).
+By levels with bounds of boxes (`neuron_box`); for a squared loss of a linear unit by the factor of a quadratic form
+(`neuron_factor`); for convex losses of a linear unit by planes below the loss (`neuron_planes`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,29 @@ from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.neuron_box import BoxGrounds, check_box
 from dnnt_check.neuron_factor import MOST_BITS, MOST_VARIABLES, FactorGrounds, check_factor
+from dnnt_check.neuron_planes import PlaneGrounds, check_planes
 from dnnt_check.numbers import Number
 from dnnt_check.reading import Place, array, fault, integer, record
 
 #: Longer lists are refused.
 MOST_LEVELS = 100_000
 
-#: No entry of a factor is below this.
+#: Longer lists of slopes are refused.
+MOST_PLANES = 2_000_000
+
+#: Longer slopes are refused.
+MOST_SLOPE = 5_000
+
+#: No entry of a factor is below this, and no slope.
 _LEAST = -(1 << MOST_BITS)
 
 
-def read_branch(value: Any, place: Place, work: Work) -> BoxGrounds | FactorGrounds:
+def read_branch(value: Any, place: Place, work: Work) -> BoxGrounds | FactorGrounds | PlaneGrounds:
     """The grounds from their JSON object."""
     if isinstance(value, dict) and "factor" in value:
         return _read_factor(value, place, work)
+    if isinstance(value, dict) and "slopes" in value:
+        return _read_planes(value, place, work)
     record(value, place, ("kind", "levels", "nodes"))
     items = array(value["levels"], (place, "levels"))
     if len(items) > MOST_LEVELS:
@@ -57,6 +66,26 @@ def _read_factor(value: Any, place: Place, work: Work) -> FactorGrounds:
     return FactorGrounds(order, scale, rows, integer(value["nodes"], (place, "nodes"), 1))
 
 
+def _read_planes(value: Any, place: Place, work: Work) -> PlaneGrounds:
+    record(value, place, ("kind", "scale", "slopes", "tree"))
+    scale = _short(integer(value["scale"], (place, "scale"), 1), (place, "scale"))
+    items = array(value["slopes"], (place, "slopes"))
+    if len(items) > MOST_PLANES:
+        raise fault((place, "slopes"), f"more than {MOST_PLANES} planes")
+    slopes = []
+    for p, item in enumerate(items):
+        here: Place = ((place, "slopes"), p)
+        slopes.append(tuple([_short(slope, here) for slope in _integers(item, here, _LEAST, work)]))
+    tree = _integers(value["tree"], (place, "tree"), _LEAST, work)
+    return PlaneGrounds(scale, tuple(slopes), tree)
+
+
+def _short(value: int, place: Place) -> int:
+    if value.bit_length() > MOST_SLOPE:
+        raise fault(place, f"an integer of more than {MOST_SLOPE} bits")
+    return value
+
+
 def _integers(value: Any, place: Place, least: int, work: Work) -> tuple[int, ...]:
     items = array(value, place)
     work.spend(len(items) * 4e-7)
@@ -69,5 +98,7 @@ def check_branch(instance: Instance, form: Form, body: Any, bound: Number, stric
         raise Invalid('lower: the grounds "branch" are for a normal form of one unit')
     if isinstance(body, FactorGrounds):
         check_factor(instance, form, body, bound, strict, work)
+    elif isinstance(body, PlaneGrounds):
+        check_planes(instance, form, body, bound, strict, work)
     else:
         check_box(instance, form, body, bound, strict, work)

@@ -1,9 +1,9 @@
 """Method `branch`: one neuron on many samples, by branch and bound over its weights.
 
 The normal form has one unit, so that every point's cost is a function of one sum. Box bounds (`dnnt.neuron.bounds`)
-take any activation and loss, sphere decoding (`dnnt.neuron.sphere`) the squared loss of a linear unit; what is
-predicted to have fewer nodes is taken. Losses that are far below the best one are ruled out first, so that a limit
-leaves a bound.
+take any activation and loss, sphere decoding (`dnnt.neuron.sphere`) the squared loss of a linear unit, planes
+(`dnnt.neuron.planes`) any convex loss of one; what is predicted to be quickest is taken. Losses that are far below the
+best one are ruled out first, or the box of least bound is always the next one, so that a limit leaves a bound.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from dnnt.analysis.plan import Plan
+from dnnt.certificate import OfForm
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, brief, normal
 from dnnt.instance import Instance
@@ -121,7 +122,7 @@ class _Solving:
         last = goal.threshold
         if last is None:
             last = self._best()
-        if engine.seconds > SHORT:
+        if engine.staged and engine.seconds > SHORT:
             for part in FRACTIONS:
                 bound = normal(engine.least + (last - engine.least) * part)
                 if goal.reached(run) or bound <= engine.least:
@@ -152,7 +153,13 @@ class _Solving:
                 return -1  # Nothing else is of interest.
             return min(cap, best) if below else cap
 
-        nodes = engine.explore(cap, below, found, poll)
+        def proved(bound: Number, grounds: OfForm) -> None:
+            run.prove(bound, False, grounds)
+            run.progress(
+                f"losses {'below' if below else 'up to'} {brief(cap)}: at least {brief(bound)} by {engine.name}"
+            )
+
+        nodes = engine.explore(cap, below, found, poll, proved)
         self.nodes += nodes
         if not self.goal.reached(run):
             run.prove(min(cap, self._best()) if below else cap, not below, engine.grounds(nodes))

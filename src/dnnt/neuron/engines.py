@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import inf
 from random import Random
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from dnnt.certificate import OfForm
 from dnnt.exact import Number
@@ -16,11 +18,16 @@ from dnnt.neuron.levels import levels_of
 from dnnt.neuron.neuron import Neuron
 from dnnt.neuron.quadratic import factor_of, quadratic_of
 
+if TYPE_CHECKING:
+    from dnnt.neuron.planes import Linear
+
 Values = tuple[Number, ...]
 Found = Callable[[Values, Number], Number]
 """Takes values and their loss; gives the loss that is to be beaten (or met) from now on."""
 Poll = Callable[[], Number]
 """Gives the loss that is to be beaten (or met): another search may have found something."""
+Proved = Callable[[Number, OfForm], None]
+"""Takes a bound on the way and its grounds."""
 
 STARTS = 8
 DIVES = 20
@@ -44,10 +51,27 @@ ROOM = 4
 """Grounds allow so many times the nodes of the search, and some: the checker may build its bounds in another way."""
 
 
+QUICK = 0.02
+"""A search that is predicted to take fewer seconds needs no planes."""
+
+PROBE = 0.2
+"""Seconds in which a search by planes shows how far it comes."""
+
+TURN = 16
+"""Boxes of a search by planes between two looks at the clock, at first; its bounds are told ever less often."""
+
+GUESSED = 10_000.0
+"""Times as long as so far a search by planes is taken to last, where its dives say nothing."""
+
+
 class Engine(ABC):
-    """A complete search. `loss` is that of `chosen`, found beforehand; `least` is proved by the root alone."""
+    """A complete search. `loss` is that of `chosen`, found beforehand; `least` is proved before the search.
+
+    `staged`: losses far below the best one are to be ruled out first, as the search gives no bounds on its way.
+    """
 
     name: str
+    staged = True
     loss: Number
     chosen: Values
     least: Number
@@ -73,7 +97,7 @@ class Engine(ABC):
         """About how many nodes there are whose bound is below a loss."""
 
     @abstractmethod
-    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll, proved: Proved) -> int:
         """All choices with a loss of at most `cap` (with `strict`: below it). Returns the number of nodes."""
 
     @abstractmethod
@@ -114,7 +138,7 @@ class BoxEngine(Engine):
         """See `Engine`."""
         return search.predicted_nodes(self.box, cap, DIVES // self.share, Random(2))
 
-    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll, proved: Proved) -> int:
         """See `Engine`."""
         return search.explore(self.box, cap, strict, found, poll)
 
@@ -171,7 +195,7 @@ class SphereEngine(Engine):
         most = [self.sphere.quadratic.most(each, True) for each in caps]
         return max([sphere.predicted_nodes(self.sphere, each, 2 * DIVES, Random(2)) for each in most])
 
-    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll) -> int:
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll, proved: Proved) -> int:
         """See `Engine`."""
         quadratic = self.sphere.quadratic
 
@@ -197,8 +221,106 @@ class SphereEngine(Engine):
         return OfForm("branch", body, setting + nodes * self.node_seconds * 1.3)
 
 
+class _OutOfTime(Exception):
+    """The probe has taken its time."""
+
+
+class PlaneEngine(Engine):
+    """Planes below a convex loss: best first, with bounds on the way. The search begins at once, and goes on later."""
+
+    name = "planes"
+    staged = False
+
+    def __init__(self, linear: Linear, loss: Number, chosen: Values) -> None:
+        from dnnt.neuron.best_first import Tree
+
+        self.loss, self.chosen = loss, chosen
+        self.linear = linear
+        self.tree = Tree(linear)
+        self._telling = 0.0
+        started = monotonic()
+
+        def in_time() -> Number:
+            if monotonic() > started + PROBE:
+                raise _OutOfTime
+            return self.loss
+
+        try:
+            self.tree.advance(loss, True, self._found, in_time, inf)
+            self.nodes = 0.0
+        except _OutOfTime:
+            self.nodes = (
+                self.tree.predicted_nodes(self.loss, Random(2), monotonic() + PROBE) or GUESSED * self.tree.nodes
+            )
+        self.node_seconds = (monotonic() - started) / (self.tree.nodes + 1)
+
+    @property
+    def least(self) -> Number:  # type: ignore[override]  # It grows with the tree.
+        """What the boxes that are open leave."""
+        bound = self.tree.bound
+        return self.loss if bound is None else min(self.loss, self.linear.loss(bound))
+
+    @property
+    def bytes(self) -> int:
+        """See `Engine`."""
+        return len(self.linear.neuron.points) * len(self.linear.steps) * 200
+
+    def improve(self, enough: Number, poll: Callable[[], object]) -> None:
+        """See `Engine`: the search itself improves what it finds."""
+
+    def predict(self, cap: Number) -> float:
+        """See `Engine`."""
+        return self.nodes
+
+    def explore(self, cap: Number, strict: bool, found: Found, poll: Poll, proved: Proved) -> int:
+        """See `Engine`."""
+        before = self.tree.nodes
+        turn, told = TURN, monotonic()
+        while not self.tree.advance(cap, strict, found, poll, turn):
+            now = monotonic()
+            if now - told > 0.5 + 20 * self._telling:
+                proved(self.least, self.grounds(0))
+                self._telling = monotonic() - now
+                told = monotonic()
+        return self.tree.nodes - before
+
+    def grounds(self, nodes: int) -> OfForm:
+        """See `Engine`: the tree as it is."""
+        planes, tree = self.tree.flattened()
+        linear = self.linear
+        body = {
+            "scale": linear.denominator * linear.scale,
+            "slopes": [list(plane.slopes) for plane in planes],
+            "tree": tree,
+        }
+        points, variables = len(linear.neuron.points), len(linear.steps)
+        setting = 1e-3 + points * (1e-4 + variables * 4e-6)
+        seconds = len(planes) * points * (1e-5 + variables * 3e-7) + len(tree) * (2e-6 + variables * 3e-7)
+        return OfForm("branch", body, setting + seconds)
+
+    def _found(self, values: Values, loss: Number) -> Number:
+        self.loss, self.chosen = loss, values
+        return loss
+
+
 def engine_of(neuron: Neuron) -> Engine | str:
-    """The way that is predicted to be quicker, or why there is none."""
+    """The way that is predicted to be quickest, or why there is none."""
+    made = _without_planes(neuron)
+    if not isinstance(made, str) and made.seconds <= QUICK:
+        return made
+    from dnnt.neuron.planes import linear_of  # Loads NumPy.
+
+    linear = linear_of(neuron)
+    if linear is None:
+        return made
+    if isinstance(made, str):
+        chosen = tuple([of[0] for of in neuron.values])
+        return PlaneEngine(linear, neuron.total(chosen), chosen)
+    planes = PlaneEngine(linear, made.loss, made.chosen)
+    return planes if planes.seconds <= made.seconds else made
+
+
+def _without_planes(neuron: Neuron) -> Engine | str:
     spherical = _sphere(neuron)
     if spherical is not None and spherical.nodes <= MANY:
         return spherical
