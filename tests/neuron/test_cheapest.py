@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
@@ -11,14 +12,16 @@ import dnnt
 from dnnt.errors import MethodUnsuitable
 from dnnt.evaluation import evaluate
 from dnnt.exact import Number
+from dnnt.neuron import cheapest as by_branching
 from dnnt.neuron.cheapest import cheapest, rows_of
 from dnnt.neuron.neuron import Neuron, neuron_of
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
 from dnnt.simplify.form import form_of
 from dnnt.simplify.prices import cost_of
-from dnnt.testing import all_parameters
+from dnnt.testing import all_parameters, takers
 from tests.methods.test_branch import drawn, errors, least_squares, neuron
+from tests.neuron.test_planes import convex, noisy
 
 KINDS = ("sparsest", "smallest")
 
@@ -117,3 +120,27 @@ def test_squares_that_vanish() -> None:
     found = cheapest(instance, "sparsest", best.loss, Run())
     assert found is not None
     assert evaluate(instance, found[1]).total <= best.loss
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_planes_agree(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Convex losses by planes, at thresholds that are tight and loose."""
+    instance = convex(seed)
+    if "branch" in takers(instance):
+        monkeypatch.setattr(by_branching, "FEW_CHOICES", 0)
+        monkeypatch.setattr(by_branching, "rows_of", lambda neuron, threshold: None)
+        hold(instance, seed)
+
+
+def test_squares_of_many_inputs() -> None:
+    """Sparsest of all weights up to a loss above the least: far too many choices to try."""
+    instance = noisy(18, 40, "squared", 5)
+    least = dnnt.solve(instance, method="branch").loss
+    assert least is not None
+    loose = replace(instance, gamma=least + least // 50)
+    answers = [dnnt.solve(given, method="branch", then="sparsest") for given in (instance, loose)]
+    tight, free = [answer.then for answer in answers]
+    assert tight is not None and free is not None
+    assert tight.proved and free.proved
+    assert tight.value is not None and free.value is not None and free.value < tight.value
+    assert answers[1].loss is not None and least < answers[1].loss <= least + least // 50

@@ -172,29 +172,29 @@ class Tree:
 
     def _divide(self, box: Box, where: Floats, limit: int) -> None:
         """Two boxes; before that ends of variables that the box's plane rules out are cut off."""
-        box = self._narrowed(box, limit)
-        if box.bound > limit:
-            return
-        variable, cut = self._cut(box, where)
-        if variable < 0:
+        narrow = self._narrowed(box, limit)
+        variable, cut = self._cut(narrow, where)
+        if variable >= 0:
+            children: tuple[Box, ...] = self._split(narrow, variable, cut)
+        elif narrow is not box:
+            children = (narrow,)
+        else:
             # Its plane touches the loss, which lies above the limit once it has been found.
             raise InternalError("a single choice is neither found nor ruled out; please report the instance file")
+        for right, child in enumerate(children):
+            if child.bound <= limit:
+                heappush(self.open, (child.bound, -2 * self.nodes - right, child))
+
+    def _split(self, box: Box, variable: int, cut: int) -> tuple[Box, Box]:
+        """The boxes on both sides of a cut, with their plane's bounds."""
         plane = self.planes[box.plane]
-        box.variable, box.cut = variable, cut
-        for right in (False, True):
-            low, high = list(box.low), list(box.high)
-            if right:
-                low[variable] = cut
-            else:
-                high[variable] = cut - 1
-            bound = max(box.bound, self.linear.bound(plane, low, high))
-            child = Box(tuple(low), tuple(high), box.plane, bound, box.start)
-            if right:
-                box.right = child
-            else:
-                box.left = child
-            if bound <= limit:
-                heappush(self.open, (bound, -2 * self.nodes - right, child))
+        low, high = list(box.low), list(box.high)
+        high[variable], low[variable] = cut - 1, cut
+        made = []
+        for ends in ((box.low, tuple(high)), (tuple(low), box.high)):
+            made.append(Box(*ends, box.plane, self.linear.bound(plane, *ends), box.start))
+        box.variable, box.cut, box.left, box.right = variable, cut, made[0], made[1]
+        return made[0], made[1]
 
     def _narrowed(self, box: Box, limit: int) -> Box:
         """The box without ends that its plane rules out: each is a leaf."""
@@ -210,22 +210,14 @@ class Tree:
                 while cut > first and of[cut] - of[first] > room:
                     cut -= 1
                 if cut < last:
-                    box = self._cut_off(box, j, cut + 1, keep_left=True)
+                    box = self._split(box, j, cut + 1)[0]
             else:
                 cut = first
                 while cut < last and of[last] - of[cut] > room:
                     cut += 1
                 if cut > first:
-                    box = self._cut_off(box, j, cut, keep_left=False)
+                    box = self._split(box, j, cut)[1]
         return box
-
-    def _cut_off(self, box: Box, j: int, cut: int, *, keep_left: bool) -> Box:
-        low, high = list(box.low), list(box.high)
-        high[j], low[j] = cut - 1, cut
-        left = Box(box.low, tuple(high), box.plane, box.bound, box.start)
-        right = Box(tuple(low), box.high, box.plane, box.bound, box.start)
-        box.variable, box.cut, box.left, box.right = j, cut, left, right
-        return left if keep_left else right
 
     def _cut(self, box: Box, where: Floats) -> tuple[int, int]:
         """The variable whose fraction matters most, and the index at which its right side begins; −1: none is free."""

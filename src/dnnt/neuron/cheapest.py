@@ -3,7 +3,8 @@
 Where every point has to be at its least cost (no errors, say), each point is a row: an inequality that its sum has to
 meet. Costs are tried in increasing order. As long as a row is short of something, one of the changes that are still
 paid for adds its share to it; the search branches on the row for which fewest changes do that, and forbids those that
-it has tried. In all other cases the search is that for the least loss, with the cost as a second bound.
+it has tried. Convex losses are searched by planes (`cheapest_by_planes`). In all other cases the search is that for the
+least loss, with the cost as a second bound.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnnt.errors import MethodUnsuitable
 from dnnt.exact import Number, brief, common_step, normal
@@ -27,11 +28,17 @@ from dnnt.running import Run
 from dnnt.simplify.form import form_of
 from dnnt.simplify.prices import Prices, prices_of
 
+if TYPE_CHECKING:
+    from dnnt.neuron.planes import Linear
+
 MOST_FREE = 20_000
 """Combinations of values that cost the same and are tried one by one."""
 
 MOST_COSTS = 20_000
 """Costs that are tried one after the other."""
+
+FEW_CHOICES = 2_000
+"""So many choices of values are soon tried without planes."""
 
 Better = Callable[[Number, Parameters], None]
 
@@ -67,6 +74,8 @@ def cheapest(
         deepening = _Deepening(neuron, prices, rows, run)
     if deepening is not None and deepening.most <= MOST_COSTS:
         found = deepening.result()
+    elif prod(map(len, neuron.values)) > FEW_CHOICES and (linear := _linear(neuron)) is not None:
+        found = _by_planes(linear, prices, threshold, run, better)
     else:
         found = _by_levels(neuron, prices, threshold, run, better)
     return None if found is None else (prices.cost(found), prices.parameters(found))
@@ -296,6 +305,29 @@ def _members(of: int) -> list[int]:
 
 def _packed(values: Sequence[int], width: int) -> int:
     return sum([value << (width * i) for i, value in enumerate(values)])
+
+
+# ---------------------------------------------------------------- planes
+
+
+def _linear(neuron: Neuron) -> Linear | None:
+    from dnnt.neuron.planes import linear_of  # Loads NumPy.
+
+    return linear_of(neuron)
+
+
+def _by_planes(
+    linear: Linear, prices: Prices, threshold: Number, run: Run, better: Better
+) -> tuple[Number, ...] | None:
+    """Boxes of least cost first."""
+    from dnnt.neuron.cheapest_by_planes import Cheapest
+
+    def cheaper(cost: Number, values: tuple[Number, ...]) -> None:
+        better(prices.cost(values), prices.parameters(values))
+
+    known = _known(linear.neuron, prices, threshold, run)
+    found = Cheapest(linear, prices, threshold).result(known, cheaper, run.poll, run.progress)
+    return None if found is None else found[1]
 
 
 # ---------------------------------------------------------------- levels
