@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dnnt.errors import MethodUnsuitable
+from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.instance import Instance
 from dnnt.methods import NAMES, method
 from dnnt.methods.base import Cost, Method
 from dnnt.methods.restricted import SHORT
 from dnnt.running import MIB
+from dnnt.simplify.form import form_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ PATIENCE = 60.0
 MANY_SAMPLES = 100
 """Samples from which on predictions of other methods take longer than few clauses."""
 
+FEW_WEIGHTS = 64
+"""Weights up to which branching over one neuron is predicted soon, whatever the number of samples."""
+
 FEW_CLAUSES = 1.0
 """Seconds to make clauses below which they are tried first."""
 
@@ -81,6 +85,17 @@ def _quickest(name: str, limit: float = PATIENCE) -> Callable[[Mapping[str, Cost
         return all(costs[name].seconds <= costs[other].seconds for other in others if _fits(costs, other, room))
 
     return applies
+
+
+def _is_small_neuron(instance: Instance) -> bool:
+    """Whether the normal form is one neuron with few weights."""
+    if instance.is_continuous:
+        return False
+    try:
+        form = form_of(instance)
+    except (MethodUnsuitable, TooLarge):
+        return False
+    return len(form.units) == 1 and len(form.variables) <= FEW_WEIGHTS
 
 
 RULES = (
@@ -108,7 +123,7 @@ RULES = (
         lambda costs, room: _fits(costs, "sat", room) and costs["sat"].seconds <= FEW_CLAUSES,
         "many samples, and a few clauses for all of them ({basis})",
         ("search", "branch", "columns"),
-        lambda instance: len(instance.samples) >= MANY_SAMPLES,
+        lambda instance: len(instance.samples) >= MANY_SAMPLES and not _is_small_neuron(instance),
     ),
     Rule(
         "reachable",
