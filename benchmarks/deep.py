@@ -1,6 +1,7 @@
 """dnnt against CP-SAT alone and HiGHS on the suite: any network, in one run on one machine (docs/benchmarks.md).
 
     python benchmarks/deep.py [--data DIR] [--quick] [--limit SECONDS] [--repeats N] [--only WORD] [--method NAME]
+        [--json OUT]
 
 Every instance of `CASES` is made by benchmarks/suite/make.py (into --files, or a temporary folder). dnnt solves it as
 a command (`dnnt solve FILE --json`, a process of its own) and warm in this process, from the file to the checked
@@ -260,22 +261,59 @@ def cases(folder: Path, data: Path | None, quick: bool, only: str) -> Iterator[C
             yield Case(entry.name, make.write(entry, folder), True)
 
 
-def run(console: Console, listed: Sequence[Case], asked: Asked) -> int:
-    """Race on every case, print the table; how many things are wrong."""
+def run(console: Console, listed: Sequence[Case], asked: Asked, out: Path | None) -> int:
+    """Race on every case, print the table and write it; how many things are wrong."""
     known = json.loads(KNOWN.read_text())["instances"]
     table = Table("instance", "method", "dnnt", "warm s", "command s", "CP-SAT", "s", "HiGHS", "s", "ratio", "known")
     wrong: list[str] = []
+    rows: list[dict[str, Any]] = []
     for case in listed:
         console.print(f"[dim]{case.title}[/dim]")
         sides, method = race(case, asked)
+        rows.append(_kept(case, sides, method))
         wrong += contradictions(case, sides, known)
         table.add_row(*_row(case, sides, method, known))
     console.print(table)
     console.print("seconds from the file on; > : not finished within them; a..b: bound and value; ratio: CP-SAT/dnnt")
+    for rival in ("CP-SAT", "HiGHS"):
+        _summary(console, rows, rival)
     for line in wrong:
         console.print(f"WRONG: {line}")
+    if out is not None:
+        what = {"limit": asked.limit, "repeats": asked.repeats, "wrong": wrong, "cases": rows}
+        out.write_text(json.dumps(what, indent=1) + "\n")
     console.print(f"wrong: {len(wrong)}")
     return len(wrong)
+
+
+def _kept(case: Case, sides: dict[str, Side], method: str) -> dict[str, Any]:
+    """A case as it goes into the file."""
+    made: dict[str, Any] = {"instance": case.name, "sparsest": case.sparsest, "method": method}
+    for name, side in sides.items():
+        last = side.last
+        made[name] = {
+            "value": None if last.value is None else text(last.value),
+            "bound": None if last.bound is None else text(last.bound),
+            "proved": last.proved,
+            "seconds": round(side.seconds, 4),
+            "runs": len(side.outcomes),
+            "refused": last.note.startswith("refused"),
+        }
+    return made
+
+
+def _summary(console: Console, rows: Sequence[dict[str, Any]], rival: str) -> None:
+    """The ratios over the cases that dnnt proves."""
+    asked = [row for row in rows if rival in row and not row[rival]["refused"]]
+    ratios = [row[rival]["seconds"] / row["dnnt"]["seconds"] for row in asked if row["dnnt"]["proved"]]
+    if ratios:
+        slower = sum(1 for ratio in ratios if ratio < 1)
+        proved = {name: sum(1 for row in asked if row[name]["proved"]) for name in ("dnnt", rival)}
+        console.print(
+            f"{rival}: median ratio {median(ratios):.3g}, least {min(ratios):.3g}, greatest {max(ratios):.3g}; "
+            f"dnnt slower on {slower} of {len(ratios)}; "
+            f"proved by dnnt {proved['dnnt']} of {len(asked)}, by {rival} {proved[rival]}"
+        )
 
 
 def _row(case: Case, sides: dict[str, Side], method: str, known: dict[str, Any]) -> Iterator[str]:
@@ -301,6 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--only", default="", metavar="WORD", help="names that contain this")
     parser.add_argument("--method", default="auto", metavar="NAME")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
     given = parser.parse_args(arguments)
     limit = given.limit or (QUICK_LIMIT if given.quick else LIMIT)
     asked = Asked(limit, 1 if given.quick else given.repeats, given.method)
@@ -314,7 +353,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ours(listed[0], first)
             if find_spec("ortools") is not None:
                 cp_sat(listed[0], first, 1)
-        return 1 if run(Console(width=190), listed, asked) else 0
+        return 1 if run(Console(width=190), listed, asked, given.json) else 0
 
 
 if __name__ == "__main__":

@@ -193,7 +193,10 @@ def _random() -> Iterator[Entry]:
         (40, 100, TERNARY, "planted", "squared"),
         (12, 40, TERNARY, "random", "absolute"),
         (24, 24, TERNARY, "planted", "absolute"),
+        (24, 24, TERNARY, "random", "absolute"),
+        (30, 60, TERNARY, "random", "absolute"),
         (12, 60, TERNARY, "random", hinge),
+        (20, 80, TERNARY, "random", hinge),
         (10, 100, TERNARY, "random", "misclassified"),
         (14, 200, TERNARY, "random", "misclassified"),
     ]

@@ -238,6 +238,7 @@ class PlaneEngine(Engine):
         self.linear = linear
         self.tree = Tree(linear)
         self._telling = 0.0
+        self._told = 0
         started = monotonic()
 
         def in_time() -> Number:
@@ -274,7 +275,6 @@ class PlaneEngine(Engine):
 
     def explore(self, cap: Number, strict: bool, found: Found, poll: Poll, proved: Proved) -> int:
         """See `Engine`."""
-        before = self.tree.nodes
         turn, told = TURN, monotonic()
         while not self.tree.advance(cap, strict, found, poll, turn):
             now = monotonic()
@@ -282,7 +282,8 @@ class PlaneEngine(Engine):
                 proved(self.least, self.grounds(0))
                 self._telling = monotonic() - now
                 told = monotonic()
-        return self.tree.nodes - before
+        new, self._told = self.tree.nodes - self._told, self.tree.nodes
+        return new
 
     def grounds(self, nodes: int) -> OfForm:
         """See `Engine`: the tree as it is."""
