@@ -14,21 +14,20 @@ from typing import Any
 from dnnt import portfolio
 from dnnt.certificate import Certificate, Empty, InParts, Lower, Nonnegative, PartBound
 from dnnt.checking import load, verdict
-from dnnt.choice import Choice, choose, instead
+from dnnt.choice import Choice, choose, instead, parts_for
 from dnnt.errors import InvalidInput, MethodUnsuitable, TooLarge
 from dnnt.evaluation import loss_of
 from dnnt.exact import Number, normal
 from dnnt.formats import certificate_file
 from dnnt.formats.instance_file import sha256, to_bytes
 from dnnt.instance import Instance
-from dnnt.methods import method
-from dnnt.methods.base import DECIDE, MINIMIZE, Cost, Goal
+from dnnt.methods.base import DECIDE, MINIMIZE, Goal
 from dnnt.parameters import Parameters, first_choice
 from dnnt.reachable.from_layers import program_of
 from dnnt.reachable.probe import probe
 from dnnt.running import Observer, Run, Stop, ticking
 from dnnt.simplify.conflicts import conflict_bound, grounds as conflicts
-from dnnt.simplify.parts import Parts, parts_of
+from dnnt.simplify.parts import Parts
 
 MOST_PROBED = 16
 """Samples up to which outputs are likely to be met by chance."""
@@ -38,9 +37,6 @@ SETTLED = "the first parameters tried (all closest to 0) and the fact that no lo
 KNOWN = "what an earlier run has left in the checkpoint settles it"
 
 PROBED = "parameters drawn at random and completed exactly, and the fact that no loss is negative, settle it"
-
-WHOLE = ("brute-force", "paper-dp")
-"""Methods that see the instance as it is, also where it falls into parts."""
 
 ONLY = "brute-force"
 """What proves the loss of outputs without a choice."""
@@ -119,13 +115,12 @@ def _reach(instance: Instance, goal: Goal, wanted: str, run: Run, said: _Named) 
             _probe(instance, run)
         if goal.reached(run):
             return Finished("reachable", PROBED, "proved", {"last": "probe"})
-    if wanted not in WHOLE:
-        with ticking(run.check):
-            parts = parts_of(instance)
-        if parts is not None and _taken(parts, wanted):
-            finished = _Apart(instance, parts, goal, wanted, run, said).finished()
-            if goal.reached(run) or parts.additive:
-                return finished
+    with ticking(run.check):
+        parts = parts_for(instance, wanted)
+    if parts is not None:
+        finished = _Apart(instance, parts, goal, wanted, run, said).finished()
+        if goal.reached(run) or parts.additive:
+            return finished
     return _by_methods(instance, goal, wanted, run, said)
 
 
@@ -164,13 +159,6 @@ def _alone(goal: Goal, run: Run, choice: Choice, partner: portfolio.Partner, ref
         return Finished(choice.method.name, reason, refused.kind, {})
     reason = f"{choice.reason}; {refused.detail}; {partner.reached} beside it came through"
     return Finished(partner.reached or choice.method.name, reason, "proved", {})
-
-
-def _taken(parts: Parts, wanted: str) -> bool:
-    """Whether a method that was asked for takes every part that has a choice (auto finds one for each)."""
-    if wanted == "auto":
-        return True
-    return all(not part.slots or isinstance(method(wanted).assess(part.instance), Cost) for part in parts.parts)
 
 
 class _Apart:

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from dnnt.analysis.plan import Plan
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.instance import Instance
 from dnnt.methods import NAMES, method
 from dnnt.methods.base import Cost, Method
 from dnnt.methods.restricted import SHORT
-from dnnt.running import MIB
+from dnnt.running import MIB, Run, Stop, ticking
 from dnnt.simplify.form import form_of
+from dnnt.simplify.parts import Parts, parts_of
+
+WHOLE = ("brute-force", "paper-dp")
+"""Methods that see the instance as it is, also where it falls into parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +284,27 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
         remedy = "no method takes it" if name is None else f"take --method {name}"
         raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
     return Choice(method(wanted), "asked for by name")
+
+
+def parts_for(instance: Instance, wanted: str) -> Parts | None:
+    """The parts of an instance that are to be solved one by one: where it falls into some, and the method that was
+    asked for takes every one that has a choice (auto finds one for each).
+    """
+    parts = None if wanted in WHOLE else parts_of(instance)
+    if parts is None or wanted == "auto":
+        return parts
+    fit = all(not part.slots or isinstance(method(wanted).assess(part.instance), Cost) for part in parts.parts)
+    return parts if fit else None
+
+
+def plan_of(instance: Instance, name: str, run: Run) -> Plan | None:
+    """What a method that takes the instance is going to do; None where a limit of the run comes first."""
+    try:
+        run.poll()
+        with ticking(run.check):
+            return method(name).plan(instance, run)
+    except (MethodUnsuitable, TooLarge, Stop):
+        return None
 
 
 def instead(instance: Instance, refused: str, room: int) -> str:

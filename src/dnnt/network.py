@@ -390,3 +390,8 @@ def _edge(given: Any, index: int) -> Edge:
 def count(value: int) -> str:
     """A number of things for a person, however large it is."""
     return f"{value:,}" if value < 10**15 else f"about 10^{int(value.bit_length() * 0.30103)}"
+
+
+def things(value: int, one: str, many: str = "") -> str:
+    """A number of things with their name: "1 unit", "2 units"."""
+    return f"{count(value)} {one if value == 1 else many or f'{one}s'}"

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from math import inf
 from typing import Any
 
 from dnnt.analysis.facts import facts
 from dnnt.analysis.plan import Plan
 from dnnt.analysis.ranges import VertexRange, ranges
 from dnnt.analysis.theorems import Statement, regime, statements
-from dnnt.choice import Prospect, best, prospects
+from dnnt.by_parts import Apart, apart, cost_json
+from dnnt.choice import Prospect, best, choose, plan_of, prospects
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import MAX_DIGITS, bits, to_json
 from dnnt.instance import Instance
-from dnnt.methods import method
 from dnnt.network import SOURCE, Layered, Network
 from dnnt.running import Run, Stop, ticking
 from dnnt.spaces import Real, Values
@@ -30,8 +29,10 @@ class Profile:
 
     `units` counts vertices without s, `depth` the edges of the longest path from s to an output, `layers` is None for a
     graph; `parameter_choices` is None when continuous or past 100,000 digits. `restricted`: every parameter has one
-    option. `two_layer`: no path from s to an output is longer than two edges and no output feeds a vertex. `plan` is
-    that of the chosen method, None for networks of more than two layers of free units.
+    option. `two_layer`: no path from s to an output is longer than two edges and no output feeds a vertex. `methods`
+    speak of the whole instance. `plan` is that of the chosen method. Where `parts` are solved one by one, and the total
+    loss is the sum of theirs, `chosen` are the methods that solve them, joined by "+", and `plan` is that of the part
+    that takes longest.
     """
 
     name: str | None
@@ -56,6 +57,7 @@ class Profile:
     chosen: str | None
     reason: str
     plan: Plan | None = None
+    parts: Apart | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object that `info --json` prints."""
@@ -83,11 +85,16 @@ class Profile:
             "chosen": self.chosen,
             "reason": self.reason,
             "plan": None if self.plan is None else self.plan.to_json(),
+            "parts": None if self.parts is None else self.parts.to_json(),
         }
 
 
-def profile(instance: Instance, run: Run | None = None) -> Profile:
-    """The profile of an instance; nothing is solved. Where a limit of the run comes first, methods are left out."""
+def profile(instance: Instance, run: Run | None = None, wanted: str = "auto") -> Profile:
+    """The profile of an instance; nothing is solved. Where a limit of the run comes first, methods are left out.
+
+    `wanted` is the method that would be asked for. Raises `MethodUnsuitable` where that is another than `auto`, and
+    does not take the instance.
+    """
     run = run or Run()
     network = instance.network
     groups = [(of, count) for of, count, _ in network.slot_groups() if count]
@@ -106,7 +113,7 @@ def profile(instance: Instance, run: Run | None = None) -> Profile:
         depth=depth,
         distinct=distinct,
     )
-    said, chosen, reason = _methods(instance, empty, run)
+    said = _methods(instance, empty, wanted, run)
     return Profile(
         name=instance.name,
         inputs=network.inputs,
@@ -126,10 +133,11 @@ def profile(instance: Instance, run: Run | None = None) -> Profile:
         ranges=() if empty else ranges(instance),
         regime=regime(about),
         theorems=statements(about),
-        methods=said,
-        chosen=chosen,
-        reason=reason,
-        plan=None if chosen is None else plan_of(instance, chosen, run),
+        methods=said.methods,
+        chosen=said.chosen,
+        reason=said.reason,
+        plan=said.plan,
+        parts=said.parts,
     )
 
 
@@ -169,30 +177,43 @@ def shape(network: Network | Layered) -> tuple[int, bool]:
     return depth, depth <= 2 and not any(edge.source in outputs for edge in network.edges)
 
 
-def _methods(instance: Instance, empty: bool, run: Run) -> tuple[tuple[Prospect, ...], str | None, str]:
+@dataclass(slots=True)
+class _Said:
+    """What is known of methods so far: a limit may end it at any place."""
+
+    methods: tuple[Prospect, ...] = ()
+    chosen: str | None = None
+    reason: str = ""
+    plan: Plan | None = None
+    parts: Apart | None = None
+
+
+def _methods(instance: Instance, empty: bool, wanted: str, run: Run) -> _Said:
+    said = _Said()
     if empty:
-        return (), None, "a space is empty: there are no parameters, whatever the method"
-    said: tuple[Prospect, ...] = ()
+        said.reason = "a space is empty: there are no parameters, whatever the method"
+        return said
     try:
         run.poll()
         with ticking(run.check):
-            said = prospects(instance)
-        choice = best(instance, said, run.room)
+            said.methods = prospects(instance)
+            said.parts = apart(instance, wanted, run)
+            if said.parts is not None and said.parts.additive:
+                said.chosen, said.reason, said.plan = said.parts.methods, said.parts.reason, said.parts.plan
+                return said
+            choice = best(instance, said.methods, run.room) if wanted == "auto" else choose(instance, wanted, run.room)
     except (MethodUnsuitable, TooLarge) as error:
-        return said, None, str(error)
+        if wanted != "auto" and isinstance(error, MethodUnsuitable):
+            raise
+        said.reason = str(error)
     except Stop as stop:
-        return said, None, f"no plan was made before the limit ({stop.kind})"
-    return said, choice.method.name, choice.reason
-
-
-def plan_of(instance: Instance, name: str, run: Run) -> Plan | None:
-    """What a method that takes the instance is going to do; None where a limit of the run comes first."""
-    try:
-        run.poll()
-        with ticking(run.check):
-            return method(name).plan(instance, run)
-    except (MethodUnsuitable, TooLarge, Stop):
-        return None
+        said.reason = f"no plan was made before the limit ({stop.kind})"
+    else:
+        said.chosen, said.reason = choice.method.name, choice.reason
+        said.plan = plan_of(instance, said.chosen, run)
+        if said.parts is not None:
+            said.reason = f"{said.parts.reason}; then, if their bounds leave it open, the whole: {said.reason}"
+    return said
 
 
 def _json_number(value: Decimal) -> Any:
@@ -210,20 +231,5 @@ def _range_json(each: VertexRange) -> Mapping[str, Any]:
 
 
 def _method_json(each: Prospect) -> Mapping[str, Any]:
-    cost = each.cost
-    return {
-        "name": each.name,
-        "takes": each.refusal is None,
-        "refusal": each.refusal,
-        "seconds": None if cost is None or cost.seconds == inf else float(f"{cost.seconds:.3g}"),
-        "mebibytes": None if cost is None or cost.mebibytes == inf else float(f"{cost.mebibytes:.3g}"),
-        "most": None if cost is None or cost.most is None else _most_json(*cost.most),
-        "basis": None if cost is None else cost.basis,
-    }
-
-
-def _most_json(seconds: float, mebibytes: float) -> Mapping[str, Any]:
-    def figure(value: float) -> float | None:
-        return None if value == inf else float(f"{value:.3g}")
-
-    return {"seconds": figure(seconds), "mebibytes": figure(mebibytes)}
+    taken = {"name": each.name, "takes": each.refusal is None, "refusal": each.refusal}
+    return {**taken, **cost_json(each.cost)}

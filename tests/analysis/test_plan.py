@@ -17,12 +17,11 @@ import dnnt
 from dnnt import attempt
 from dnnt.analysis.plan import Plan, last_step
 from dnnt.analysis.plan.of_program import MOST_GROUPS_SHOWN, plan_of_program
-from dnnt.choice import choose
+from dnnt.choice import choose, plan_of
 from dnnt.errors import MethodUnsuitable
 from dnnt.exact import brief
 from dnnt.formats.instance_file import from_json
 from dnnt.instance import Instance
-from dnnt.profile import plan_of
 from dnnt.reachable.execute import Executed
 from dnnt.reachable.expression import Along, Choose
 from dnnt.reachable.from_layers import program_of

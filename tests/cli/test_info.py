@@ -289,3 +289,56 @@ def test_most(dnnt: Dnnt, save: Instance) -> None:
     assert most["mebibytes"] > by_name["reachable"]["mebibytes"]
     assert by_name["brute-force"]["most"] is None
     assert "at most" in dnnt("info", save(body)).out
+
+
+APART = graph(
+    2,
+    "abcd",
+    "abcd",
+    [("sa", [2, 2], 1), ("sb", [2, 2], 1), ("sc", [3, 2], 2), ("sd", [1, 1], 1)],
+    samples=[{"x": [1, 2], "y": [1, 0, 2, 0]}, {"x": [0, 1], "y": [1, 1, 1, 1]}],
+)
+"""Four outputs without a common parameter: two alike, one larger, one without a choice."""
+
+
+def test_parts(dnnt: Dnnt, save: Instance) -> None:
+    """How many there are, which are alike, and what is done with each; the answer's method and reason are the same."""
+    file = save(APART)
+    said = dnnt("info", file, "--json").object
+    parts = said["parts"]
+    assert (parts["count"], parts["additive"]) == (4, True)
+    assert [(each["count"], each["outputs"], each["parameters"]) for each in parts["alike"]] == [
+        (2, [0], 2),
+        (1, [2], 3),
+        (1, [3], 0),
+    ]
+    assert parts["alike"][1]["log10_choices"] == pytest.approx(log10(12), abs=1e-5)
+    assert [each["chosen"] for each in parts["alike"]] == ["brute-force", "brute-force", None]
+    answer = dnnt("solve", file, "--json").object
+    assert (said["chosen"], said["plan"]["kind"]) == (answer["method"], "enumeration")
+    assert answer["reason"].startswith("4 independent parts, each by itself")
+    assert said["reason"].startswith("4 independent parts, each by itself")
+    text = " ".join(dnnt("info", file).out.split())
+    for words in ("4 independent parts, solved one by one", "12 choices", "nothing to choose", "takes longest"):
+        assert words in text
+    assert dnnt("info", save(XOR), "--json").object["parts"] is None
+
+
+def test_parts_of_a_joint_loss(dnnt: Dnnt, save: Instance) -> None:
+    """Parts give bounds, and the whole comes after them."""
+    said = dnnt("info", save({**APART, "loss": "zero_one"}), "--json").object
+    assert (said["parts"]["count"], said["parts"]["additive"]) == (4, False)
+    assert said["chosen"] in NAMES
+    assert "then, if their bounds leave it open, the whole" in said["reason"]
+
+
+def test_parts_explained(dnnt: Dnnt, save: Instance) -> None:
+    """A method that takes every part is planned for the parts, also where it refuses the whole."""
+    file = save(APART)
+    said = dnnt("solve", file, "--explain", "--method", "branch", "--json").object
+    assert (said["method"], said["parts"]["count"]) == ("branch", 4)
+    assert [each["chosen"] for each in said["parts"]["alike"]] == ["branch", "branch", None]
+    assert next(each for each in said["methods"] if each["name"] == "branch")["takes"] is False
+    whole = dnnt("solve", file, "--explain", "--method", "brute-force", "--json").object
+    assert (whole["method"], whole["parts"]) == ("brute-force", None)
+    assert dnnt("solve", file, "--explain", "--method", "subset-sum").status == 2

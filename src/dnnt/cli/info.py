@@ -31,7 +31,7 @@ def command(file: str, as_json: bool, time_limit: float | None, memory_limit: fl
     if as_json:
         click.echo(json_text.dumps({"file": file, **found.to_json()}))
     else:
-        from dnnt.cli.render import print_profile
+        from dnnt.cli.render_profile import print_profile
 
         print_profile(found, file)
     return exits.LIMIT if "before the limit" in found.reason else 0

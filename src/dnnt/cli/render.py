@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -15,33 +14,23 @@ from rich.text import Text
 
 from dnnt.errors import printable
 from dnnt.exact import brief
-from dnnt.network import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from dnnt.analysis.plan import Plan
     from dnnt.annotations.results import Count
     from dnnt.answer import Answer, Second
     from dnnt.evaluation import Evaluation
     from dnnt.exact import Number
     from dnnt.instance import Instance
-    from dnnt.methods.base import Cost
     from dnnt.parameters import Parameters
-    from dnnt.profile import Profile
     from dnnt.reductions.bundle import Bundle
-
-LONG = 10**15
-"""Numbers from here on are shown by their power of 10 in tables."""
 
 SHOWN = 20
 """Rows of a table that are shown before the rest is counted."""
 
 BARS = 40
 """Rows of a histogram that are shown before the rest is added up."""
-
-PLAN_WIDTH = 100
-"""Columns of the tree of a plan."""
 
 LISTED = 200
 """Weights of an edge that are shown."""
@@ -53,7 +42,7 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, emoji=False, width=110)
 
 
-def _facts(rows: Iterable[tuple[str, str]]) -> Table:
+def facts(rows: Iterable[tuple[str, str]]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -62,7 +51,7 @@ def _facts(rows: Iterable[tuple[str, str]]) -> Table:
     return table
 
 
-def _file(file: str, name: str | None) -> tuple[str, str]:
+def file_row(file: str, name: str | None) -> tuple[str, str]:
     """The row that says which instance this is about."""
     return "File", file if name is None else f"{file} ({name})"
 
@@ -71,7 +60,7 @@ def print_answer(answer: Answer, file: str) -> None:
     """The answer, how sure it is, and the parameters."""
     out = console()
     rows = [
-        _file(file, answer.name),
+        file_row(file, answer.name),
         ("Answer", sentence(answer)),
     ]
     if answer.loss is not None:
@@ -86,7 +75,7 @@ def print_answer(answer: Answer, file: str) -> None:
     rows.append(("Assurance", assurance(answer)))
     rows.append(("Method", f"{answer.method}: {answer.reason}"))
     rows.append(("Ended", f"{ENDS.get(answer.stop, answer.stop)} after {answer.seconds:.3g} s"))
-    out.print(_facts(rows))
+    out.print(facts(rows))
     if answer.parameters is not None and answer.parameters.runs:
         out.print(parameters_table(answer.parameters))
 
@@ -166,7 +155,7 @@ def print_count(found: Count) -> None:
     else:
         said = f"{found.count:,}" if found.count is not None and found.count < 10**30 else _long(found.count)
     which = "with the least loss" if found.gamma is None else f"with a loss of at most {brief(found.gamma)}"
-    out.print(_facts([("File", found.file or "-"), ("Least loss", least), ("Choices", f"{said} ({which})")]))
+    out.print(facts([("File", found.file or "-"), ("Least loss", least), ("Choices", f"{said} ({which})")]))
     if not found.histogram:
         return
     table = Table(box=box.SIMPLE_HEAD, title="Choices by loss", title_justify="left")
@@ -209,134 +198,12 @@ def print_evaluation(instance: Instance, result: Evaluation) -> None:
     if result.samples:
         out.print(table)
     inside = "all values lie in their spaces" if result.inside else "some values lie OUTSIDE their spaces"
-    out.print(_facts([("Total loss", brief(result.total)), ("Parameters", inside)]))
+    out.print(facts([("Total loss", brief(result.total)), ("Parameters", inside)]))
 
 
 def _vector(values: Sequence[Number], most: int = SHOWN) -> str:
     text = " ".join(map(brief, values[:most])) or "-"
     return text if len(values) <= most else f"{text} … and {len(values) - most:,} more"
-
-
-def print_profile(profile: Profile, file: str) -> None:
-    """Sizes, ranges, theorems and methods."""
-    out = console()
-    choices = "infinitely many (continuous)" if profile.continuous else _choices(profile)
-    kind = [
-        "restricted: one option for every parameter" if profile.restricted else "",
-        "two layers" if profile.two_layer else "deeper than two layers, or an output feeds a vertex",
-        "continuous" if profile.continuous else "",
-    ]
-    layers = "" if profile.layers is None else f"; layers of {' - '.join(map(count, profile.layers))} units"
-    out.print(
-        _facts(
-            [
-                _file(file, profile.name),
-                (
-                    "Network",
-                    f"{count(profile.units)} units, {count(profile.edges)} edges, depth {profile.depth}{layers}",
-                ),
-                (
-                    "Inputs",
-                    f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct",
-                ),
-                ("Outputs", count(profile.outputs)),
-                ("Regime", "; ".join(part for part in kind if part)),
-                ("Choices", choices),
-            ]
-        )
-    )
-    if profile.ranges:
-        table = Table(
-            box=box.SIMPLE_HEAD,
-            title="Ranges (bounds over all parameters and samples)",
-            title_justify="left",
-        )
-        for name in ("unit", "pre-activation", "value"):
-            table.add_column(name, overflow="fold")
-        for each in profile.ranges[:SHOWN]:
-            table.add_row(escape(printable(each.id)), _interval(each.pre), _interval(each.value))
-        if len(profile.ranges) > SHOWN:
-            table.add_row("…", f"and {len(profile.ranges) - SHOWN:,} more (--json prints all)", "")
-        out.print(table)
-    out.print(Text("What theory says", style="italic"))
-    for sentence in profile.regime:
-        out.print(Padding(Text(sentence), (0, 2)))
-    for each_said in profile.theorems:
-        number = each_said.theorem.removeprefix("nearest: ")
-        name = f"Theorem {number}" if number[0].isdigit() else number.removeprefix("previous work: ")
-        head = Text(f"{'Nearest: ' if number != each_said.theorem else ''}{name}. ", style="bold")
-        out.print(Padding(head.append(each_said.says, style="not bold"), (0, 2)))
-    print_methods(profile, profile.chosen, profile.reason, profile.plan)
-
-
-def _choices(profile: Profile) -> str:
-    log10 = profile.log10_parameter_choices
-    if profile.parameter_choices is None:
-        return f"about 10^{log10:.6g}" if log10 is not None else "too many to count"
-    if log10 is None or profile.parameter_choices < 10**15:
-        return f"{profile.parameter_choices:,}"
-    return f"about 10^{log10:.2f}"
-
-
-def _interval(ends: tuple[Number, Number] | None) -> str:
-    return "not known" if ends is None else f"{_end(ends[0])} to {_end(ends[1])}"
-
-
-def _end(value: Number) -> str:
-    whole = abs(value.numerator) // value.denominator
-    return brief(value) if whole < LONG else count(whole).replace(" ", " -" if value < 0 else " ")
-
-
-def print_explanation(profile: Profile, file: str, chosen: str | None, reason: str, plan: Plan | None) -> None:
-    """What would be done with a file."""
-    console().print(_facts([_file(file, profile.name)]))
-    print_methods(profile, chosen, reason, plan)
-
-
-def print_methods(profile: Profile, chosen: str | None, reason: str, plan: Plan | None) -> None:
-    """The methods with their predicted cost, and the plan."""
-    out = console()
-    table = Table(box=box.SIMPLE_HEAD, title="Methods", title_justify="left")
-    for name in ("method", "time", "memory", "because"):
-        table.add_column(name, overflow="fold")
-    for each in profile.methods:
-        name = f"{each.name} (chosen)" if each.name == chosen else each.name
-        if each.cost is None:
-            table.add_row(name, "-", "-", escape(printable(f"refuses: {each.refusal}")))
-        else:
-            table.add_row(
-                name,
-                _figures(each.cost, _seconds, 0),
-                _figures(each.cost, _mebibytes, 1),
-                escape(each.cost.basis),
-            )
-    if profile.methods:
-        out.print(table)
-    out.print(_facts([("Plan", f"{chosen or 'none'}: {reason}")]))
-    if plan is not None:
-        from dnnt.cli.plan_tree import tree
-
-        out.print()
-        out.print(tree(plan), width=PLAN_WIDTH)
-
-
-def _figures(cost: Cost, shown: Callable[[float], str], place: int) -> str:
-    """What is usual, and below it the most that it may be."""
-    usual = shown((cost.seconds, cost.mebibytes)[place])
-    return usual if cost.most is None else f"{usual}\nat most {shown(cost.most[place])}"
-
-
-def _seconds(value: float) -> str:
-    if value == inf:
-        return "past all measure"
-    years = value / 3.15e7
-    if years > 1:
-        return f"{years:.1e} years"
-    return f"{value:.2g} s" if value < 3600 else f"{value / 3600:.2g} h"
-
-
-def _mebibytes(value: float) -> str:
-    return "past all measure" if value == inf else f"{value:.2g} MiB" if value < 1e5 else f"{value:.1e} MiB"
 
 
 def print_reduced(bundle: Bundle, output: str, seconds: float) -> None:
@@ -348,7 +215,7 @@ def print_reduced(bundle: Bundle, output: str, seconds: float) -> None:
     )
     letters = ", ".join(f"{letter} = {value:,}" for letter, value in rule.letters(bundle.problem).items())
     out.print(
-        _facts(
+        facts(
             [
                 ("Bundle", output),
                 ("Rule", f"{bundle.rule} ({bundle.variant}), {bundle.contract.theorem}"),
@@ -375,4 +242,4 @@ def print_reductions(entries: Sequence[dict[str, Any]]) -> None:
             ("Example", f"{each['example']['source']} gives {measured}"),
         ]
         out.print(Text(f"{each['rule']} --variant {each['variant']}", style="bold underline"))
-        out.print(Padding(_facts(rows), (0, 0, 1, 2)))
+        out.print(Padding(facts(rows), (0, 0, 1, 2)))

@@ -309,10 +309,9 @@ def _competition(answer: Answer, muted: bool) -> int:
 
 
 def _explain(file: str, options: Options, latch: Latch) -> int:
-    from dnnt.choice import choose
     from dnnt.continuous import source_of
     from dnnt.formats import json_text
-    from dnnt.profile import plan_of, profile as profile_of
+    from dnnt.profile import profile as profile_of
     from dnnt.running import Run, Stop
 
     run = Run(options.time_limit, options.memory_limit)
@@ -322,23 +321,17 @@ def _explain(file: str, options: Options, latch: Latch) -> int:
         return _unread(file, stop.kind, options.as_json)
     if instance.is_continuous:
         instance, _ = source_of(instance)
-    profile = profile_of(instance, run)
-    chosen, reason, plan = profile.chosen, profile.reason, profile.plan
-    if options.method != "auto" and not instance.has_empty_space:
-        choice = choose(instance, options.method, run.room)
-        chosen, reason = choice.method.name, choice.reason
-        plan = plan_of(instance, chosen, run)
+    profile = profile_of(instance, run, options.method)
     if options.as_json:
+        known = profile.to_json()
         said = {
             "file": file,
-            "method": chosen,
-            "reason": reason,
-            "methods": profile.to_json()["methods"],
-            "plan": None if plan is None else plan.to_json(),
+            "method": profile.chosen,
+            **{key: known[key] for key in ("reason", "methods", "plan", "parts")},
         }
         click.echo(json_text.dumps(said))
         return 0
-    from dnnt.cli.render import print_explanation
+    from dnnt.cli.render_profile import print_explanation
 
-    print_explanation(profile, file, chosen, reason, plan)
+    print_explanation(profile, file)
     return 0
