@@ -82,10 +82,10 @@ def test_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edges", "fault"),
     [
-        ([None], "1 entries for 4 edges"),
+        ([None], "1 entry for 4 edges"),
         ([None, None, None, {"weights": [7], "bias": 0}], "7 lies outside its space"),
         ([None, None, None, {"weights": [0], "bias": 3}], "edges[3].bias: 3 lies outside its space"),
-        ([{"weights": [1], "bias": 0}, None, None, None], "1 weights where 2 belong"),
+        ([{"weights": [1], "bias": 0}, None, None, None], "1 weight where 2 belong"),
         ([None, None, None, {"weights": [0]}], 'missing key "bias"'),
         ([None, None, None, 5], "not an object"),
         ([{"weights": None, "bias": None, "repeat": 0}], "repeat 0"),
@@ -148,5 +148,5 @@ def test_a_hint_must_fit() -> None:
     instance = dnnt.parse(json.dumps(XOR))
     with pytest.raises(dnnt.InvalidInput, match="outside its space"):
         dnnt.solve(instance, hint=[{"weights": [5, 5], "bias": 0}] * 2 + [{"weights": [0], "bias": 0}] * 2)
-    with pytest.raises(dnnt.InvalidInput, match="1 entries for 4 edges"):
+    with pytest.raises(dnnt.InvalidInput, match="1 entry for 4 edges"):
         dnnt.solve(instance, hint=[{"weights": [1, 1], "bias": 0}])

@@ -97,6 +97,7 @@ def cost_json(cost: Cost | None) -> Mapping[str, Any]:
         if cost is None or cost.most is None
         else {"seconds": _figure(cost.most[0]), "mebibytes": _figure(cost.most[1])},
         "basis": None if cost is None else cost.basis,
+        "note": None if cost is None or not cost.note else cost.note,
     }
 
 

@@ -282,6 +282,9 @@ def choose(instance: Instance, wanted: str, room: int) -> Choice:
         found = None if first == "restricted" else _first_rule(instance, costs, room)
         name = first if found is None else found.method.name
         remedy = "no method takes it" if name is None else f"take --method {name}"
+        parts = parts_for(instance, "auto")
+        if parts is not None and parts.additive:
+            remedy = f"take --method auto, which solves its {len(parts.parts)} independent parts one by one"
         raise MethodUnsuitable(f"method {wanted} does not take this instance: {refusal}; {remedy}")
     return Choice(method(wanted), "asked for by name")
 
@@ -316,7 +319,8 @@ def instead(instance: Instance, refused: str, room: int) -> str:
     if min((seconds for seconds, _, _ in fitting), default=HOPELESS * 2) > HOPELESS:
         return "no other method is predicted to fit in a reasonable time; allow more memory"
     seconds, name, cost = min(fitting, key=lambda each: each[0])
-    return f"take --method {name}: about {seconds:.2g} s and {cost.mebibytes:.2g} MiB"
+    note = f" ({cost.note})" if cost.note else ""
+    return f"take --method {name}: about {seconds:.2g} s{note} and {cost.mebibytes:.2g} MiB"
 
 
 def best(instance: Instance, said: Iterable[Prospect], room: int) -> Choice:

@@ -21,6 +21,9 @@ Number = int | Fraction
 MAX_DIGITS = 100_000
 """The most decimal digits that a number may have where it is read."""
 
+WRITTEN = 9.0
+"""Logarithms of numbers of things up to which these are written out."""
+
 LONG_BITS = 200_000
 """Integers longer than this are written and read by python-flint, whose conversions are not quadratic."""
 
@@ -172,6 +175,21 @@ def brief(value: Number) -> str:
     if isinstance(value, Fraction) and value.denominator > 1000:
         return f"{text(value)} (about {float(value):.6g})"
     return text(value)
+
+
+def count(value: int) -> str:
+    """A number of things for a person, however large it is."""
+    return f"{value:,}" if value < 10**15 else f"about 10^{int(value.bit_length() * 0.30103)}"
+
+
+def several(value: int, one: str, more: str = "") -> str:
+    """A number of things with their name, such as "1 value" and "3 values"."""
+    return f"{count(value)} {one if value == 1 else more or f'{one}s'}"
+
+
+def power(log10: float, one: str, more: str = "") -> str:
+    """As `several`, of a number whose logarithm is known; rough where it is large."""
+    return several(round(10**log10), one, more) if log10 < WRITTEN else f"about 10^{log10:.1f} {more or f'{one}s'}"
 
 
 def to_json(value: Number) -> int | str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dnnt.errors import InvalidParameters, MethodUnsuitable, TooLarge, at, shown
-from dnnt.exact import Number, number
+from dnnt.exact import Number, number, several
 from dnnt.instance import Instance
 from dnnt.network import MAX_EDGES, SOURCE, Edge, Network
 from dnnt.parameters import Parameters, of_edges
@@ -99,7 +99,9 @@ def fix(instance: Instance, given: Sequence[Entry]) -> tuple[Instance, Fixed]:
     count = sum(entry.repeat for entry in given)
     if count != network.edge_count:
         raise InvalidParameters(
-            f"{count} entries for {network.edge_count} edges", "give one entry for each edge (null if free)", "edges"
+            f"{several(count, 'entry', 'entries')} for {several(network.edge_count, 'edge')}",
+            "give one entry for each edge (null if free)",
+            "edges",
         )
     if all(entry.bias is None and not _known(entry) for entry in given):
         _check_lengths(given, network.inputs)
@@ -126,7 +128,7 @@ def _check_lengths(given: Sequence[Entry], inputs: int) -> None:
     for index, entry in enumerate(given):
         if entry.weights is not None and len(entry.weights) not in (1, inputs):
             raise InvalidParameters(
-                f"{len(entry.weights)} weights", "give as many as the edge has", f"edges[{index}].weights"
+                several(len(entry.weights), "weight"), "give as many as the edge has", f"edges[{index}].weights"
             )
 
 
@@ -135,7 +137,7 @@ def _fixed_edge(edge: Edge, entry: Entry, index: int, values: list[tuple[int, in
     given = (None,) * len(edge.weights) if entry.weights is None else entry.weights
     if len(given) != len(edge.weights):
         whose = "an edge from s has one for each input" if edge.source == SOURCE else "an edge from a vertex has one"
-        raise InvalidParameters(f"{len(given)} weights where {len(edge.weights)} belong", whose, "weights")
+        raise InvalidParameters(f"{several(len(given), 'weight')} where {len(edge.weights)} belong", whose, "weights")
     spaces: list[Space] = []
     for slot, (value, of) in enumerate(zip((*given, entry.bias), edge.slots, strict=True)):
         if value is not None:

@@ -8,7 +8,7 @@ from math import gcd, isfinite
 from typing import Any
 
 from dnnt.errors import InvalidInstance, at, shown
-from dnnt.exact import Number, is_float, number, numbers
+from dnnt.exact import Number, is_float, number, numbers, several
 from dnnt.losses import Loss, loss
 from dnnt.network import Layered, Network
 from dnnt.spaces import Real, Values
@@ -73,13 +73,13 @@ class Instance:
     def _sample(self, given: Any) -> Sample:
         sample = given if isinstance(given, Sample) else _sample(given)
         for key, values, count, noun in (
-            ("x", sample.x, self.network.inputs, "inputs"),
-            ("y", sample.y, self.network.output_count, "outputs"),
+            ("x", sample.x, self.network.inputs, "input"),
+            ("y", sample.y, self.network.output_count, "output"),
         ):
             if len(values) != count:
                 raise InvalidInstance(
-                    f"{len(values)} numbers for {count} {noun}",
-                    f"give one for each of the {noun}",
+                    f"{several(len(values), 'number')} for {several(count, noun)}",
+                    f"give one for each of the {noun}s",
                     key,
                 )
         with at("y"):

@@ -15,6 +15,7 @@ from typing import Any
 from dnnt import spaces
 from dnnt.activations import Activation, activation
 from dnnt.errors import InvalidInput, InvalidInstance, TooLarge, at, shown
+from dnnt.exact import count
 from dnnt.spaces import Range, Real, Space, Values
 
 SOURCE = "s"
@@ -385,13 +386,3 @@ def _edge(given: Any, index: int) -> Edge:
         if isinstance(given, dict) and set(given) == {"from", "to", "weights", "bias"}:
             return Edge(given["from"], given["to"], given["weights"], given["bias"])
         raise InvalidInput(f"{shown(given)} is no edge", "give a dnnt.Edge")
-
-
-def count(value: int) -> str:
-    """A number of things for a person, however large it is."""
-    return f"{value:,}" if value < 10**15 else f"about 10^{int(value.bit_length() * 0.30103)}"
-
-
-def things(value: int, one: str, many: str = "") -> str:
-    """A number of things with their name: "1 unit", "2 units"."""
-    return f"{count(value)} {one if value == 1 else many or f'{one}s'}"

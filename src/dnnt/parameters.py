@@ -13,8 +13,8 @@ from typing import Any
 
 from dnnt import spaces
 from dnnt.errors import InvalidParameters, TooLarge, at, shown
-from dnnt.exact import Number, number as exact_number, numbers, to_json
-from dnnt.network import MAX_INPUTS, SOURCE, Layered, Network, count
+from dnnt.exact import Number, count, number as exact_number, numbers, several, to_json
+from dnnt.network import MAX_INPUTS, SOURCE, Layered, Network
 from dnnt.spaces import Range, Real, Space, Values
 
 
@@ -135,14 +135,14 @@ def check_shape(network: Network | Layered, given: Parameters) -> None:
     """Raise `InvalidParameters` unless there is one entry an edge with the right number of weights."""
     if given.edge_count != network.edge_count:
         raise InvalidParameters(
-            f"{given.edge_count} entries for {network.edge_count} edges",
+            f"{several(given.edge_count, 'entry', 'entries')} for {several(network.edge_count, 'edge')}",
             "give one entry for each edge",
             "edges",
         )
     for index, run, weight_count in _counted(network, given):
         if len(run.weights) != weight_count:
             raise InvalidParameters(
-                f"{len(run.weights)} weights where {weight_count} belong",
+                f"{several(len(run.weights), 'weight')} where {weight_count} belong",
                 "give as many as the edge has",
                 f"edges[{index}]",
             )

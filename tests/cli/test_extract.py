@@ -105,7 +105,7 @@ def test_an_answer_of_a_run_that_was_stopped(dnnt: Dnnt, save: Instance, tmp_pat
         ([{"weights": [0, 0], "bias": 0}, *RIGHT[1:]], ["edges[0]", "2 weights"]),
         ([{"weights": ["x"], "bias": 0}, *RIGHT[1:]], ["edges[0].weights[0]", '"x"']),
         ([{"weights": [0]}, *RIGHT[1:]], ["edges[0]", '"bias"']),
-        ([{**RIGHT[0], "repeat": 10**9}], ["1000000000 entries"]),
+        ([{**RIGHT[0], "repeat": 10**9}], ["1,000,000,000 entries"]),
         ({**parameters(*RIGHT), "version": 2}, ["version"]),
         ({**parameters(*RIGHT), "more": 1}, ['"more"']),
         (None, ["null"]),

@@ -146,7 +146,7 @@ def test_an_answer_of_the_source(case: Case, goal: str, dnnt: Dnnt, tmp_path: Pa
         (Case("slp-to-dnnt", "digits", MINUS_THREE, False), {"sign": 1}, ["negative"]),
         (NEURON, [{"weights": [0], "bias": 0}], ["total loss is 1", "gamma is 0"]),
         (NEURON, [{"weights": [2], "bias": 0}], ["outside its space"]),
-        (NEURON, [], ["0 entries for 1 edges"]),
+        (NEURON, [], ["0 entries for 1 edge"]),
         (NEURON, {"format": "dnnt-parameters", "version": 2, "edges": RIGHT}, ["version"]),
         (NEURON, {"file": "x", "error": "x: no such file"}, ["no such file"]),
         (NEURON, {"parameters": None, "status": "infeasible"}, ["parameters", "null"]),

@@ -8,8 +8,8 @@ the list speaks: there the nearest is named.
 from __future__ import annotations
 
 from dnnt.analysis.facts import Facts
-from dnnt.analysis.rows import Row, exact_fit, several
-from dnnt.network import count
+from dnnt.analysis.rows import Row, exact_fit
+from dnnt.exact import count, several
 
 THRESHOLD = frozenset(("step", "sign"))
 

@@ -18,7 +18,7 @@ from math import inf, log2
 
 from dnnt.activations import Activation
 from dnnt.analysis.folds import BYTES_PER_KEY, Folded, folded, sumset_bytes
-from dnnt.exact import Number, common_step, magnitude, normal
+from dnnt.exact import Number, common_step, magnitude, normal, several
 from dnnt.instance import Instance
 from dnnt.reachable.cheapest import TERM_SECONDS, WIDE_TERM_SECONDS
 from dnnt.reachable.clouds import LARGEST_CLOUD, MOST_AXES
@@ -184,7 +184,7 @@ def is_convex(instance: Instance, program: Program) -> bool:
 def predicted(program: Program, convex: bool = False) -> Predicted:
     """The cost of the cheapest state, for a loss that is convex in each coordinate or not."""
     at = bounds_of(program)
-    basis = f"at most about 2^{at.whole.size:.0f} reachable states of {program.width} coordinates"
+    basis = f"at most about 2^{at.whole.size:.0f} reachable states of {several(program.width, 'coordinate')}"
     seconds = STARTING + (len(at.sets) - 1) * UNIT_SECONDS + sum(e.seconds for e in at.sets)
     held = times_of(_plus(*(e.peak for e in at.sets)), BYTES_PER_KEY)
     if program.width > MANY_COORDINATES:

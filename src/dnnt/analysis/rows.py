@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dnnt.analysis.facts import Facts
-from dnnt.network import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +15,6 @@ class Row:
     theorem: str
     speaks: Callable[[Facts], bool]
     says: Callable[[Facts], str]
-
-
-def several(number: int, one: str, more: str = "") -> str:
-    """A number of things in words, such as "1 sample" and "3 samples"."""
-    return f"{count(number)} {one}" if number == 1 else f"{count(number)} {more or one + 's'}"
 
 
 INEXACT = frozenset(("hinge", "misclassified", "printed_pairs"))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from dnnt.analysis.facts import SEMIALGEBRAIC, Facts
 from dnnt.analysis.previous_work import PREVIOUS
-from dnnt.analysis.rows import Row, exact_fit, several
-from dnnt.network import count
+from dnnt.analysis.rows import Row, exact_fit
+from dnnt.exact import count, several
 
 
 @dataclass(frozen=True, slots=True)

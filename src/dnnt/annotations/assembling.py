@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dnnt.annotations.free import Free
 from dnnt.annotations.reading import Reading
 from dnnt.errors import TooLarge
-from dnnt.exact import Number
-from dnnt.network import MAX_EDGES, Layered, Network, count
+from dnnt.exact import Number, count
+from dnnt.network import MAX_EDGES, Layered, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.reachable.program import Address, Program
 

@@ -11,10 +11,10 @@ from math import prod
 from random import Random
 
 from dnnt.annotations.free import Free
-from dnnt.exact import Number
+from dnnt.exact import Number, count as shown
 from dnnt.instance import Instance
 from dnnt.methods import brute_force
-from dnnt.network import MAX_EDGES, SOURCE, Network, count as shown
+from dnnt.network import MAX_EDGES, SOURCE, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.running import Run, Stop
 from dnnt.simplify.prices import cost_of

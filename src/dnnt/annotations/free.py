@@ -14,8 +14,8 @@ from random import Random
 from dnnt.annotations.semirings import Semiring
 from dnnt.annotations.walk import nth
 from dnnt.errors import TooLarge
-from dnnt.exact import Number
-from dnnt.network import SOURCE, Layered, Network, count as shown
+from dnnt.exact import Number, count as shown
+from dnnt.network import SOURCE, Layered, Network
 from dnnt.reachable.program import Address, Program
 from dnnt.spaces import Finite, finite
 

@@ -15,8 +15,7 @@ from dnnt.annotations import tables
 from dnnt.annotations.mapping import KeyMap, spread
 from dnnt.annotations.semirings import Semiring
 from dnnt.annotations.tables import Listed, Table
-from dnnt.exact import Number, magnitude, normal
-from dnnt.network import count
+from dnnt.exact import Number, count, magnitude, normal
 from dnnt.reachable.packing import Axis, Packing, Vector, axis_of
 from dnnt.running import Run
 from dnnt.spaces import Finite, Range

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dnnt.errors import printable
-from dnnt.exact import brief
+from dnnt.exact import brief, several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +43,7 @@ def console() -> Console:
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
+    """Names and values in two columns."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -65,13 +66,12 @@ def print_answer(answer: Answer, file: str) -> None:
     ]
     if answer.loss is not None:
         rows.append(("Loss", brief(answer.loss)))
-    if answer.bound is not None and answer.bound != answer.loss:
-        sure = f" ({answer.bound_assurance})" if answer.bound_assurance else ""
-        rows.append(("Proved", f"no parameters have a loss below {brief(answer.bound)}{sure}"))
+    if answer.bound is not None and answer.bound != answer.loss and (answer.bound or answer.status != "infeasible"):
+        rows.append(bound_row(answer))
     if answer.then is not None:
         rows.append(("Then", second(answer.then)))
     if answer.fixed is not None:
-        rows.append(("Fixed", f"{answer.fixed} values: all that is said here is about the instance with them"))
+        rows.append(("Fixed", fixed(answer.fixed)))
     rows.append(("Assurance", assurance(answer)))
     rows.append(("Method", f"{answer.method}: {answer.reason}"))
     rows.append(("Ended", f"{ENDS.get(answer.stop, answer.stop)} after {answer.seconds:.3g} s"))
@@ -110,6 +110,23 @@ def sentence(answer: Answer) -> str:
     if answer.loss is not None:
         return "unknown: the search was not begun; these parameters may be far from the best"
     return "unknown: no loss was found"
+
+
+def bound_row(answer: Answer) -> tuple[str, str]:
+    """The lower bound, and whether it is proved or only claimed; a bound of 0 says nothing of the instance."""
+    assert answer.bound is not None, "asked for where there is one"
+    if answer.bound == 0:
+        return "Proved", "only that no loss is negative"
+    name = "Claimed" if answer.bound_assurance == "claimed" else "Proved"
+    sure = " (checked)" if answer.bound_assurance == "checked" else ""
+    return name, f"no parameters have a loss below {brief(answer.bound)}{sure}"
+
+
+def fixed(number: int) -> str:
+    """What fixed values mean for the answer."""
+    if number == 0:
+        return "nothing: every entry that was given is null"
+    return f"{several(number, 'value')}: all that is said here is about the instance that this leaves"
 
 
 def second(then: Second) -> str:

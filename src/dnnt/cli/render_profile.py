@@ -13,22 +13,18 @@ from rich.text import Text
 
 from dnnt.cli.render import SHOWN, console, facts, file_row
 from dnnt.errors import printable
-from dnnt.exact import brief
-from dnnt.network import count, things
+from dnnt.exact import brief, count, power, several
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dnnt.by_parts import Alike, Apart
-    from dnnt.exact import Number
+    from dnnt.exact import Number, brief, count, power, several
     from dnnt.methods.base import Cost
     from dnnt.profile import Profile
 
 LONG = 10**15
 """Numbers from here on are shown by their power of 10 in tables."""
-
-FEW = 9.0
-"""Logarithms of numbers of choices up to which these are written out."""
 
 PLAN_WIDTH = 100
 """Columns of the tree of a plan."""
@@ -43,18 +39,17 @@ def print_profile(profile: Profile, file: str) -> None:
         "two layers" if profile.two_layer else "deeper than two layers, or an output feeds a vertex",
         "continuous" if profile.continuous else "",
     ]
-    layers = "" if profile.layers is None else f"; layers of {' - '.join(map(count, profile.layers))} units"
+    layers = "" if profile.layers is None else f"; units by layer: {' - '.join(map(count, profile.layers))}"
+    sizes = f"{several(profile.units, 'unit')}, {several(profile.edges, 'edge')}"
     out.print(
         facts(
             [
                 file_row(file, profile.name),
-                (
-                    "Network",
-                    f"{count(profile.units)} units, {count(profile.edges)} edges, depth {profile.depth}{layers}",
-                ),
+                ("Network", f"{sizes}, depth {profile.depth}{layers}"),
                 (
                     "Inputs",
-                    f"{profile.inputs} coordinates; {profile.samples} samples, {profile.distinct_inputs} distinct",
+                    f"{several(profile.inputs, 'coordinate')}; {several(profile.samples, 'sample')}, "
+                    f"{profile.distinct_inputs} distinct",
                 ),
                 ("Outputs", count(profile.outputs)),
                 ("Regime", "; ".join(part for part in kind if part)),
@@ -155,28 +150,27 @@ def _parts_table(parts: Apart) -> Table:
 
 
 def _shape(each: Alike) -> str:
-    outputs = things(len(each.outputs), "output")
+    outputs = several(len(each.outputs), "output")
     if not each.parameters:
         return f"{outputs}, nothing to choose"
-    units, parameters = things(each.units, "unit"), things(each.parameters, "parameter")
-    inputs = things(each.distinct_inputs, "distinct input")
-    return f"{outputs}, {units}, {parameters}, {inputs}, {_few(each.log10_choices)}"
-
-
-def _few(log10: float) -> str:
-    """A number of choices, of which this is the logarithm."""
-    return things(round(10**log10), "choice") if log10 < FEW else f"about 10^{log10:.1f} choices"
+    units, parameters = several(each.units, "unit"), several(each.parameters, "parameter")
+    inputs = several(each.distinct_inputs, "distinct input")
+    return f"{outputs}, {units}, {parameters}, {inputs}, {power(each.log10_choices, 'choice')}"
 
 
 def _costs(cost: Cost) -> tuple[str, str]:
     """Time and memory as cells of a table."""
-    return _figures(cost, _seconds, 0), _figures(cost, _mebibytes, 1)
+    note = f" ({cost.note})" if cost.note else ""
+    return _figures(cost, _seconds, 0, note), _figures(cost, _mebibytes, 1)
 
 
-def _figures(cost: Cost, shown: Callable[[float], str], place: int) -> str:
+def _figures(cost: Cost, shown: Callable[[float], str], place: int, note: str = "") -> str:
     """What is usual, and below it the most that it may be."""
-    usual = shown((cost.seconds, cost.mebibytes)[place])
-    return usual if cost.most is None else f"{usual}\nat most {shown(cost.most[place])}"
+    usual = shown((cost.seconds, cost.mebibytes)[place]) + note
+    if cost.most is None:
+        return usual
+    most = cost.most[place]
+    return f"{usual}\n{'perhaps far more' if most == inf else f'at most {shown(most)}'}"
 
 
 def _seconds(value: float) -> str:

@@ -13,7 +13,7 @@ from math import comb, exp, lgamma, log, log1p
 
 from dnnt.activations import TWO_VALUED
 from dnnt.columns.problem import shared_variables
-from dnnt.exact import Number
+from dnnt.exact import Number, power, several
 from dnnt.simplify.form import Form, Unit
 
 TOGETHER = 0.6
@@ -51,15 +51,15 @@ def cost_of(form: Form, gamma: Number | None) -> tuple[float, float, str]:
         size = _columns(unit, choices, points)
         columns, widest = max(columns, size), max(widest, choices)
         levels.setdefault(height[index], Counter())[unit.activation.kind, size, choices] += 1
-    power, pairs = (EXACT, _pairs(form)) if gamma == 0 else (LOOSE, _pairs(form) // 2)
+    share, pairs = (EXACT, _pairs(form)) if gamma == 0 else (LOOSE, _pairs(form) // 2)
     each = SUM + (points * POINT if slow else 0.0)
     going, seconds, nodes = combinations, points * points * 3e-6, 0.0
     for _, kinds in sorted(levels.items()):
         multisets = sum(_multisets(size, count) for (_, size, _), count in kinds.items())
         separate = max(0.0, multisets + pairs * log1p(-(TOGETHER ** sum(kinds.values()))))
-        visited = max(power * multisets, separate)
+        visited = max(share * multisets, separate)
         if going + max(visited, widest) > HOPELESS:
-            return float("inf"), float("inf"), f"e^{going + max(visited, widest):.0f} choices of columns"
+            return float("inf"), float("inf"), power((going + max(visited, widest)) / log(10), "choice") + " of columns"
         formed = sum(exp(choices) for _, _, choices in kinds)
         seconds += exp(going) * (formed * each + exp(visited) * NODE)
         nodes += exp(going + visited)
@@ -68,13 +68,18 @@ def cost_of(form: Form, gamma: Number | None) -> tuple[float, float, str]:
     alone = form.loss.separable or len(form.outputs) < 2 or (form.loss.kind == "zero_one" and gamma == 0)
     last = 0.0 if alone else LOOSE * together
     if going + max(ends, last) > HOPELESS:
-        return float("inf"), float("inf"), f"e^{going + max(ends, last):.0f} choices of columns"
+        return float("inf"), float("inf"), power((going + max(ends, last)) / log(10), "choice") + " of columns"
     seconds += exp(going) * (exp(ends) * each + exp(last) * NODE)
     nodes += 0.0 if alone else exp(going + last)
     mebibytes = 2.0 + exp(max(widest, ends)) * (100 + points) / 2**20
-    most = f"{exp(columns):,.0f}" if columns < 30 else f"e^{columns:.0f}"
-    about = f"{nodes:,.0f}" if nodes < 1e12 else f"{nodes:.1g}"
-    return 0.001 + seconds, mebibytes, f"{most} columns of a unit on {points} points, {about} nodes"
+    on = f"on {several(points, 'point')}"
+    if not levels:
+        return 0.001 + seconds, mebibytes, f"units that are outputs alone, {power(ends / log(10), 'choice')} each {on}"
+    return 0.001 + seconds, mebibytes, f"{power(columns / log(10), 'column')} of a unit {on}, {_nodes(nodes)}"
+
+
+def _nodes(number: float) -> str:
+    return several(round(number), "node") if number < 1e12 else f"about {number:.0e} nodes"
 
 
 def _pairs(form: Form) -> int:

@@ -12,6 +12,7 @@ from dnnt.drawing.levels import columns, kinds
 from dnnt.drawing.pieces import box, box_size, curved, plate, plate_size, sheet
 from dnnt.drawing.svg import path, shortened
 from dnnt.drawing.wide import draw_wide
+from dnnt.exact import several
 from dnnt.instance import Instance
 from dnnt.network import SOURCE, Layered, Network
 
@@ -35,7 +36,7 @@ class _Whole:
         self.instance = instance
         self.network = network
         self.kinds = ["source", *kinds(network)]
-        inputs = words.several(network.inputs, "input")
+        inputs = several(network.inputs, "input")
         self.lines: list[list[str]] = [[SOURCE, inputs]]
         number = {name: index for index, name in enumerate(network.outputs, start=1)}
         for vertex, kind in zip(network.vertices, self.kinds[1:], strict=True):

@@ -15,8 +15,9 @@ from dnnt.drawing.layout import Point
 from dnnt.drawing.levels import columns, kinds
 from dnnt.drawing.pieces import box, box_size, curved, sheet
 from dnnt.drawing.svg import path, shortened, text, width_of
+from dnnt.exact import count, several
 from dnnt.instance import Instance
-from dnnt.network import SOURCE, Layered, Network, count
+from dnnt.network import SOURCE, Layered, Network
 
 SHOWN_COLUMNS, SHOWN_VERTICES = 7, 5
 """So many columns and so many vertices of a column are shown; where there are more, one place is for their number."""
@@ -131,7 +132,7 @@ _SOURCE_KEY = -1
 
 
 def _source(inputs: int) -> _Column:
-    return _Column(("source",), (_Shown(_SOURCE_KEY, SOURCE, (SOURCE, words.several(inputs, "input")), "source"),))
+    return _Column(("source",), (_Shown(_SOURCE_KEY, SOURCE, (SOURCE, several(inputs, "input")), "source"),))
 
 
 def _of_layers(network: Layered) -> tuple[list[_Column], int, list[tuple[int, int]]]:
@@ -148,7 +149,7 @@ def _of_layers(network: Layered) -> tuple[list[_Column], int, list[tuple[int, in
             _Column(
                 (
                     f"layer {index + 1}",
-                    words.several(layer.units, "unit"),
+                    several(layer.units, "unit"),
                     words.activation(layer.activation),
                     f"weights {words.space(layer.weights)}",
                     f"bias {words.space(layer.bias)}",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from dnnt.activations import Activation
 from dnnt.drawing.svg import shortened
-from dnnt.exact import Number, brief
+from dnnt.exact import Number, brief, several
 from dnnt.instance import Instance
-from dnnt.network import ZERO, count
+from dnnt.network import ZERO
 from dnnt.spaces import Range, Real, Space
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -56,11 +56,6 @@ def activation(of: Activation) -> str:
     """An activation by its name, with its numbers."""
     numbers = [_number(value) for _, value in of.arguments if isinstance(value, Number)]
     return shortened(" ".join((of.kind, ", ".join(numbers))).strip(), 24)
-
-
-def several(number: int, one: str) -> str:
-    """A number of things in words."""
-    return f"{count(number)} {one}" if number == 1 else f"{count(number)} {one}s"
 
 
 def caption(instance: Instance) -> str:

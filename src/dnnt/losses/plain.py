@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dnnt.errors import InvalidInput, at, shown
-from dnnt.exact import Number, magnitude, normal, number, numbers, to_json
+from dnnt.exact import Number, magnitude, normal, number, numbers, several, to_json
 from dnnt.losses.loss import Function, Kind, Vector, vector_json
 
 
@@ -71,7 +71,7 @@ def _entries_fit(arguments: dict[str, Any], outputs: int) -> None:
         for key, vector in (("f", f), ("y", y)):
             if len(vector) != outputs:
                 raise InvalidInput(
-                    f"{len(vector)} numbers for {outputs} outputs",
+                    f"{several(len(vector), 'number')} for {several(outputs, 'output')}",
                     "give one number for each output",
                     f"values[{index}].{key}",
                 )

@@ -56,7 +56,9 @@ class Goal:
 class Cost:
     """A prediction: seconds and MiB (floats; infinite where past all measure), and what it was computed from.
 
-    `most` has the same two where the method falls back on something slower, if what is usual does not end its search.
+    `most` has the same two where the method falls back on something slower, if what is usual does not end its search
+    (infinite: nothing can be said of the end). `note` says of the seconds what they are where they are no prediction of
+    the whole: a guess, or the time of one step.
     `unwieldy`: a bound may take a certificate that is too long to check.
     """
 
@@ -65,6 +67,7 @@ class Cost:
     basis: str
     most: tuple[float, float] | None = None
     unwieldy: bool = False
+    note: str = ""
 
 
 class Method(ABC):

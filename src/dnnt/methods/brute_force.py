@@ -13,7 +13,7 @@ from typing import Any
 from dnnt.activations import Activation
 from dnnt.analysis.plan import Plan
 from dnnt.certificate import Enumeration
-from dnnt.exact import Number, bits, normal
+from dnnt.exact import Number, bits, normal, power, several
 from dnnt.instance import Instance, mixed_order
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import MAX_EDGES, SOURCE, Layered, Network
@@ -53,7 +53,7 @@ class BruteForce(Method):
         return Cost(
             seconds,
             1.0 + network.edge_count * 0.002,
-            f"about 10^{exponent:.1f} choices of {inputs} inputs",
+            f"{power(exponent, 'choice')} on {several(inputs, 'distinct input')}",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:

@@ -15,7 +15,7 @@ from dnnt.analysis.plan import Plan
 from dnnt.encodings.constraints.cp_model import MOST_TERMS, Encoded, encode, terms, too_long
 from dnnt.encodings.constraints.integer_model import cut
 from dnnt.errors import MethodUnsuitable, TooLarge
-from dnnt.exact import Number, normal, to_json
+from dnnt.exact import Number, normal, several, to_json
 from dnnt.instance import Instance
 from dnnt.kernels.threads import allowed
 from dnnt.methods.base import Cost, Goal, Method
@@ -68,14 +68,16 @@ class CpSat(Method):
         return Cost(
             seconds,
             BASE + count * BYTES / (1 << 20),
-            f"about {count:,} constraints; the time is a guess",
+            f"about {several(count, 'constraint')}",
+            note="a guess",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: the search is the library's."""
         cost = self.assess(instance)
         assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        return Plan("model", "a model of integer variables, searched by CP-SAT", cost.basis, seconds=cost.seconds)
+        says = f"{cost.basis}; the seconds are a guess"
+        return Plan("model", "a model of integer variables, searched by CP-SAT", says, seconds=cost.seconds)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Search; every solution is evaluated exactly, every bound is a claim."""

@@ -14,6 +14,7 @@ from dnnt.analysis.plan import Plan
 from dnnt.certificate import Restricted as OneOption
 from dnnt.errors import TooLarge
 from dnnt.evaluation import evaluate, outputs
+from dnnt.exact import several
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.network import MAX_EDGES, Layered
@@ -53,7 +54,8 @@ class Restricted(Method):
         if edges > MAX_EDGES:
             return f"more than {MAX_EDGES:,} edges"
         seconds = 1e-3 * inputs * (edges + 1)
-        return Cost(seconds, 16.0 + edges * 0.02, f"one choice, {edges:,} edges, {inputs:,} inputs, very long numbers")
+        basis = f"one choice, {several(edges, 'edge')}, {several(inputs, 'distinct input')}, very long numbers"
+        return Cost(seconds, 16.0 + edges * 0.02, basis)
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: there is one choice."""

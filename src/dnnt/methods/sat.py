@@ -17,6 +17,7 @@ from dnnt.clausal.encoded import Search
 from dnnt.encodings.clauses import estimate
 from dnnt.encodings.clauses.book import TooManyClauses
 from dnnt.errors import MethodUnsuitable, TooLarge
+from dnnt.exact import several
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.running import Run, Stop
@@ -25,6 +26,9 @@ from dnnt.simplify.form import form_of
 
 CLAUSE_SECONDS = 6e-6
 CLAUSE_BYTES = 600
+
+ENCODING = "encoding only"
+"""What the predicted seconds are of."""
 
 
 class Sat(Method):
@@ -51,14 +55,16 @@ class Sat(Method):
         if refused is not None:
             return refused
         seconds = 0.1 + count * CLAUSE_SECONDS
-        basis = f"about {count:,.0f} clauses"
-        return Cost(seconds, 20 + count * CLAUSE_BYTES / MIB, basis, most=(float("inf"), float("inf")), unwieldy=True)
+        basis = f"about {several(round(count), 'clause')}"
+        most = float("inf"), float("inf")
+        return Cost(seconds, 20 + count * CLAUSE_BYTES / MIB, basis, most, unwieldy=True, note=ENCODING)
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: how many clauses."""
         cost = self.assess(instance)
         assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        return Plan("clauses", "the instance as clauses, for CaDiCaL", cost.basis, seconds=cost.seconds)
+        says = f"{cost.basis}; the seconds are for the encoding only, those of the search cannot be told"
+        return Plan("clauses", "the instance as clauses, for CaDiCaL", says, seconds=cost.seconds)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Lower the threshold until there is no model."""

@@ -49,13 +49,14 @@ class Search(Method):
             return str(error)
         edges = instance.network.edge_count
         samples = len(instance.samples)
-        return Cost(SECONDS, 1.0 + 1e-4 * edges * (1 + samples), "local search; it ends without a proof")
+        return Cost(
+            SECONDS, 1.0 + 1e-4 * edges * (1 + samples), "local search; it ends without a proof", note="a guess"
+        )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: there is nothing to plan."""
-        return Plan(
-            "local search", "annealing with restarts on the exact loss", "ends without a proof", seconds=SECONDS
-        )
+        says = "ends without a proof; the seconds are a guess"
+        return Plan("local search", "annealing with restarts on the exact loss", says, seconds=SECONDS)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Search until the incumbent reaches the goal or the stated work is done."""

@@ -15,7 +15,7 @@ from typing import Any
 from dnnt.analysis.plan import Plan
 from dnnt.analysis.reachable_cost import estimate
 from dnnt.errors import MethodUnsuitable, TooLarge
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, normal, several
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method
 from dnnt.reachable.as_sums import Line, line_of
@@ -82,12 +82,12 @@ class SubsetSum(Method):
         if (prediction is None or prediction.seconds > QUICK) and _excluded(instance, line, term):
             prediction = Prediction("no output of a small loss on the axis", 0.0, 0.0)
         if prediction is None:
-            many = f"{len(items) + len(choices):,} items"
+            many = several(len(items) + len(choices), "item")
             return f"no algorithm for subset sums takes {many} with a sum of {_shown(line.axis.count)}"
         seconds = prediction.seconds + READING * len(line.summands)
         seconds += 0.0 if term.convex else line.axis.count * CELL_SECONDS
         self._read = instance, line
-        basis = f"{len(items) + len(choices):,} items, sums up to {_shown(line.axis.count)}, {prediction.name}"
+        basis = f"{several(len(items) + len(choices), 'item')}, sums up to {_shown(line.axis.count)}, {prediction.name}"
         copies = max((summand.count for summand in line.summands), default=0)
         return Cost(seconds, prediction.bytes / MIB, basis, unwieldy=copies > MOST_COPIES)
 

@@ -131,7 +131,7 @@ def _check_two_layers(
                 continue
             raise MethodUnsuitable(
                 f"the network is deeper than two layers of free units (edge {e} from {network.vertices[u].id} to "
-                f"{network.vertices[v].id}); method brute-force takes it"
+                f"{network.vertices[v].id})"
             )
 
 

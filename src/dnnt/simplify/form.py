@@ -17,10 +17,10 @@ from typing import NamedTuple
 from dnnt.activations import Activation
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.evaluation import activated
-from dnnt.exact import Number, magnitude, normal
+from dnnt.exact import Number, count, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.losses import Loss
-from dnnt.network import SOURCE, Network, count
+from dnnt.network import SOURCE, Network
 from dnnt.parameters import Parameters, of_edges
 from dnnt.spaces import Finite, finite, preferred
 

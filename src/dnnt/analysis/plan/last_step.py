@@ -19,6 +19,7 @@ from dnnt.analysis.reachable_cost import (
     hull_cost,
     is_convex,
 )
+from dnnt.exact import several
 from dnnt.instance import Instance
 from dnnt.reachable import by_boxes, powers, probe, thin_size, window
 from dnnt.reachable.breaks import bends_of, is_lined
@@ -231,7 +232,7 @@ def _halves(of: Summands, says: str) -> Plan:
 
 def _half(of: Summands, name: str, times: Sequence[int], fold: Folded) -> Plan:
     units, all_ = sum(times), sum(unit.count for unit in of.program.units)
-    which = "no units" if not units else f"{words.number(units)} of {words.several(all_, 'unit')}"
+    which = "no units" if not units else f"{words.number(units)} of {several(all_, 'unit')}"
     return Plan(
         "half",
         f"{name} half: {which}{' and the rest' if name == 'right' else ''}",

@@ -15,6 +15,7 @@ from dnnt.analysis.plan.last_step import Summands, last_step
 from dnnt.analysis.plan.projections import Projections
 from dnnt.analysis.plan.value import Plan, ways_of
 from dnnt.analysis.reachable_cost import UNIT_SECONDS, Estimate, bounds_of, estimate, total
+from dnnt.exact import several
 from dnnt.instance import Instance
 from dnnt.reachable.expression import Along, Choose, Image, Node, Spread, Sum
 from dnnt.reachable.folding_cost import WIDEST, log2_of, times_of
@@ -75,7 +76,7 @@ class _Planner:
         held = max(times_of(e.peak, BYTES_PER_KEY) for e in (*estimates, rest))
         return Plan(
             "states",
-            f"reachable states of {words.several(program.width, 'coordinate')}",
+            f"reachable states of {several(program.width, 'coordinate')}",
             _order(len(sizes) + 1),
             size=whole.size if box is None else min(whole.size, box),
             box=box,
@@ -141,7 +142,7 @@ class _Planner:
         return Plan(
             "group",
             name,
-            f"as a power by doubling, {words.several(fold.steps, 'sumset')}, where all sums are needed",
+            f"as a power by doubling, {several(fold.steps, 'sumset')}, where all sums are needed",
             position=g,
             times=unit.count,
             size=fold.size,
@@ -168,7 +169,7 @@ class _Planner:
         if len(blocks) > len(lines):
             more = len(blocks) - len(lines)
             lines.append(Plan("more", f"… weights into {more:,} more sums", elided=more))
-        to = [words.several(len(blocks), "sum")] if blocks else []
+        to = [several(len(blocks), "sum")] if blocks else []
         if node.own is not None:
             to.append("an output of its own")
         return Plan(
@@ -212,7 +213,7 @@ class _Planner:
             more = Plan("more", f"… {len(left):,} more parts", elided=len(left), size=max(left))
             children.insert(len(children) - 1, more)
         zeros = sum(t for part, t in node.parts if isinstance(part, Choose) and not any(part.column))
-        said = [f"{words.several(zeros, 'column')} of zeros left out"] if zeros and node.width else []
+        said = [f"{several(zeros, 'column')} of zeros left out"] if zeros and node.width else []
         return Plan(
             kind,
             label,
@@ -231,7 +232,7 @@ class _Planner:
         of = estimate(node)
         size, box = self._size(node, of), self._box(of, self._axes(node))
         if isinstance(node, Choose):
-            label = f"{words.several(times, 'parameter')} of {words.several(node.space.size, 'value')}"
+            label = f"{several(times, 'parameter')} of {several(node.space.size, 'value')}"
             return Plan(
                 "choose", label, f"times {words.vector(node.column)}", position=position, times=times, size=size,
                 box=box, seconds=of.seconds, bytes=times_of(size, BYTES_PER_KEY), rewritings=_progression(node),

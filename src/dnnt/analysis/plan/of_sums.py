@@ -6,6 +6,7 @@ from math import log2
 
 from dnnt.analysis.plan import words
 from dnnt.analysis.plan.value import Plan, Way
+from dnnt.exact import several
 from dnnt.reachable.as_sums import Line
 from dnnt.reachable.folding_cost import log2_of
 from dnnt.sums.parts import Part, atoms_of, common_divisor, total_of
@@ -24,11 +25,11 @@ def plan_of_sums(line: Line, room: int) -> Plan:
     said = list(words.of_packing((line.axis,)))
     progressions = sum(1 for _, _, most in line.items if most > 1)
     items = [
-        f"{words.several(len(line.items), 'item')}, {progressions:,} of them with copies" if progressions else "",
-        words.several(len(line.items), "item") if line.items and not progressions else "",
-        words.several(len(line.choices), "choice") if line.choices else "",
+        f"{several(len(line.items), 'item')}, {progressions:,} of them with copies" if progressions else "",
+        several(len(line.items), "item") if line.items and not progressions else "",
+        several(len(line.choices), "choice") if line.choices else "",
     ]
-    fewer = (f"copies as {words.several(len(atoms), 'part')} of their own",) if progressions else ()
+    fewer = (f"copies as {several(len(atoms), 'part')} of their own",) if progressions else ()
     # Bounds on the choices of all parts: the sums are no more than either.
     size = min(log2_of(line.axis.count), sum(log2(len(part)) for part in parts))
     deciding = _deciding(parts, room)

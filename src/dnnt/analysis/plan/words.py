@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dnnt.exact import Number, brief
+from dnnt.exact import Number, brief, count, several
 from dnnt.instance import Instance
-from dnnt.network import Layered, count
+from dnnt.network import Layered
 from dnnt.reachable.packing import Axis, Vector
 from dnnt.reachable.program import Unit
 
@@ -15,11 +15,6 @@ MOST_ENTRIES = 4
 
 MOST_NAMED = 10**9
 """Groups of more units are named by their number."""
-
-
-def several(number: int, one: str) -> str:
-    """A number of things, such as "1 value" and "3 values"."""
-    return f"{count(number)} {one if number == 1 else one + 's'}"
 
 
 def number(value: int) -> str:
