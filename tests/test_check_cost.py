@@ -92,3 +92,25 @@ def test_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer.loss == answer.bound and answer.parameters is not None
     assert "its check, of about 1e+03 s at most, did not fit" in answer.reason
     assert answer.stats["check_seconds"] == 1000
+
+
+@pytest.mark.parametrize(("method", "stop", "code"), [("auto", "exhausted", 3), ("reachable", "claimed", 0)])
+def test_too_much_work_without_a_limit(method: str, stop: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No limit came, so none is named: `auto` has nothing left to try, a method asked for by name claims its answer."""
+    refused = Verdict(False, "", None, None, False, "INVALID too much work: a set of 10^30 vectors")
+    monkeypatch.setattr(confirming, "verdict", lambda *_: refused)
+    answer = dnnt.solve(_far(), method=method)
+    assert (answer.status, answer.stop, answer.assurance, answer.exit_code) == ("optimal", stop, "claimed", code)
+    assert "more work than dnnt_check takes on" in answer.reason
+    assert "did not fit" not in answer.reason
+    limited = dnnt.solve(_far(), method=method, time_limit=60)
+    assert (limited.status, limited.stop, limited.assurance, limited.exit_code) == ("optimal", "time", "claimed", 3)
+
+
+def test_too_much_work_after_an_interrupt() -> None:
+    """The little time that an interrupt leaves for the check is not the time limit's."""
+    run = Run()
+    run.interrupt()
+    assert confirming._blamed(run) == "interrupt"
+    assert confirming._blamed(Run(5.0)) == "time"
+    assert confirming._blamed(Run()) is None

@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 
 import dnnt
+from dnnt import checkpoint, confirming
+from dnnt.checking import Verdict
 from dnnt.formats import instance_file, json_text
 from dnnt.instance import Instance
+from dnnt.methods import method
 from dnnt.parameters import first_choice
+from dnnt.running import Run
 from tests.cli.commands import XOR, finished, run, start, write
 
-KEPT = {"task.json", "best.dnnt.cert.json", "bound.dnnt.cert.json", "finished.json", "lock"}
+KEPT = {"task.json", "best.dnnt.cert.json", "bound.dnnt.cert.json", "claimed.json", "finished.json", "lock"}
 
 
 def slow(name: str = "slow") -> Instance:
@@ -195,3 +199,52 @@ def test_figures_of_a_finished_run_are_figures_again(tmp_path: Path) -> None:
     (tmp_path / "kept" / "finished.json").write_text("{", encoding="utf-8")
     with pytest.raises(dnnt.InvalidInput, match="remove the directory"):
         dnnt.solve(instance, method="columns", checkpoint=tmp_path / "kept")
+
+
+def claiming(bound: int, strict: bool) -> Any:
+    """A method that finds nothing and says a bound, as a library does that proves nothing."""
+
+    def solve(self: Any, instance: Instance, goal: Any, run: Run) -> dict[str, Any]:
+        run.claim(bound, strict)
+        return {}
+
+    return solve
+
+
+@pytest.mark.parametrize(
+    ("goal", "bound", "stop"), [("minimize", 1, "exhausted"), ("decide", 5, "exhausted"), ("decide", 6, "claimed")]
+)
+def test_claimed_bounds_are_printed_again(
+    goal: str, bound: int, stop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a library claims is no certificate, and yet it is the same when a finished run is printed again."""
+    spaces = [{"from": "s", "to": "t", "weights": [[1, 3]], "bias": [0]}]
+    instance = dnnt.graph(1, [("t", "identity")], ["t"], spaces, [((1,), (10,))], "absolute", 5)
+    monkeypatch.setattr(type(method("search")), "solve", claiming(bound, False))
+    first = dnnt.solve(instance, goal=goal, method="search", checkpoint=tmp_path / "kept")
+    assert (first.stop, first.bound, first.loss) == (stop, bound, 9)
+    monkeypatch.undo()
+    again = dnnt.solve(instance, goal=goal, method="search", checkpoint=tmp_path / "kept")
+    for name in ("status", "answer", "bound", "loss", "assurance", "bound_assurance", "stop", "reason"):
+        assert getattr(again, name) == getattr(first, name)
+    kept = tmp_path / "kept" / "claimed.json"
+    for broken in ('{"bound": 10, "strict": false}', '{"bound": "x", "strict": false}', '{"bound": 1}', "[]", "{"):
+        kept.write_text(broken, encoding="utf-8")
+        with pytest.raises(dnnt.InvalidInput):
+            dnnt.solve(instance, goal=goal, method="search", checkpoint=tmp_path / "kept")
+
+
+@pytest.mark.parametrize(("name", "stop"), [("auto", "exhausted"), ("reachable", "claimed")])
+def test_a_proof_that_is_too_much_work_is_printed_again(
+    name: str, stop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no damage to the directory, and the answer is the same claim; a bound that is refused proves nothing."""
+    instance = dnnt.parse(json.dumps({**XOR, "samples": [*XOR["samples"], {"x": [0, 0], "y": [3]}]}))
+    refused = Verdict(False, "", None, None, False, "INVALID too much work: a set of 10^30 vectors")
+    monkeypatch.setattr(confirming, "verdict", lambda *_: refused)
+    monkeypatch.setattr(checkpoint, "verdict", lambda *_, **__: refused)
+    first = dnnt.solve(instance, method=name, checkpoint=tmp_path / "kept")
+    assert (first.status, first.stop, first.assurance) == ("optimal", stop, "claimed")
+    again = dnnt.solve(instance, method=name, checkpoint=tmp_path / "kept")
+    for field in ("status", "bound", "loss", "assurance", "bound_assurance", "stop", "reason"):
+        assert getattr(again, field) == getattr(first, field)

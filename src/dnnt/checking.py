@@ -21,6 +21,11 @@ class Verdict:
     strict: bool
     line: str
 
+    @property
+    def too_much(self) -> bool:
+        """Whether the checker did not look at the claim, for that is more work than its budget or limits allow."""
+        return not self.valid and "too much work" in self.line
+
 
 def verdict(
     instance: bytes,

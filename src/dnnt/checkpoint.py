@@ -1,8 +1,9 @@
 """Checkpoints: a directory that holds what a run has found and proved, whole at every moment, to go on from.
 
-`task.json` says what is being solved; `best` and `bound` are certificate files, each with one side; `finished.json` is
-there once nothing is left to do. Every file is written beside its place and then put there, so a kill leaves the old
-one or the new one. The directory is locked while a run uses it.
+`task.json` says what is being solved; `best` and `bound` are certificate files, each with one side; `claimed.json` has
+what a library says of the bound and nobody proves; `finished.json` is there once nothing is left to do. Every file is
+written beside its place and then put there, so a kill leaves the old one or the new one. The directory is locked while
+a run uses it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ from dnnt.certificate import Certificate, Lower, Nonnegative, Upper
 from dnnt.checking import verdict
 from dnnt.errors import InvalidInput, MethodUnsuitable
 from dnnt.evaluation import loss_of
+from dnnt.exact import number, to_json
 from dnnt.formats import certificate_file, instance_file, json_text
 from dnnt.instance import Instance
 from dnnt.parameters import check_shape, inside
-from dnnt.running import Incumbent, Observer, Proof, Run, Stop
+from dnnt.running import Claim, Incumbent, Observer, Proof, Run, Stop
 
 FORMAT = "dnnt-checkpoint"
 VERSION = 1
 
 TASK, BEST, BOUND, FINISHED, LOCK = "task.json", "best.dnnt.cert.json", "bound.dnnt.cert.json", "finished.json", "lock"
+SAID = "claimed.json"
 
 TOLD = ("method", "reason", "stop", "stats", "then")
 """The fields of an answer that `finished.json` holds; the others follow from what is kept beside it."""
@@ -76,7 +79,7 @@ class Checkpoint:
         self._folder = Path(folder)
         self._wanted = wanted
         self._lock = -1
-        self._saved: tuple[Incumbent | None, Proof | None] = (None, None)
+        self._saved: tuple[Incumbent | None, Proof | None, Claim | None] = (None, None, None)
         self._next = 0.0
         self._fixed: tuple[Any, ...] = ()
         self.trouble = ""
@@ -149,7 +152,7 @@ class Checkpoint:
     def keep(self, run: Run, fixed: tuple[Any, ...]) -> None:
         """From now on write what the run finds and proves; certificates name these fixed values."""
         self._fixed = fixed
-        self._saved = run.incumbent, run.proof
+        self._saved = run.incumbent, run.proof, run.claimed
         told = run.observer
 
         def state(run: Run) -> None:
@@ -161,9 +164,9 @@ class Checkpoint:
     def save(self, run: Run, at_once: bool = False) -> None:
         """Write what is new; a moment later where the last write has taken long."""
         now = monotonic()
-        if (run.incumbent, run.proof) == self._saved or self.trouble or (now < self._next and not at_once):
+        if (run.incumbent, run.proof, run.claimed) == self._saved or self.trouble or (now < self._next and not at_once):
             return
-        incumbent, proof = run.incumbent, run.proof
+        incumbent, proof, claimed = run.incumbent, run.proof, run.claimed
         try:
             if incumbent is not None and incumbent != self._saved[0]:
                 upper = Upper(incumbent.parameters, incumbent.loss, incumbent.signs)
@@ -171,9 +174,11 @@ class Checkpoint:
             if proof is not None and proof != self._saved[1] and not isinstance(proof.grounds, Nonnegative):
                 lower = Lower(proof.bound, proof.strict, proof.grounds)
                 self._write_certificate(BOUND, Certificate(self._wanted.sha256, None, lower, self._fixed))
+            if claimed is not None and claimed != self._saved[2]:
+                self._write(SAID, {"bound": to_json(claimed.bound), "strict": claimed.strict})
         except InvalidInput as error:  # The run goes on, and its answer says so.
             self.trouble = f"nothing more is kept in the checkpoint: {error}"
-        self._saved = incumbent, proof
+        self._saved = incumbent, proof, claimed
         self._next = now + REST * (monotonic() - now)
 
     def _write_certificate(self, name: str, certificate: Certificate) -> None:
@@ -185,9 +190,7 @@ class Checkpoint:
             return
         try:
             said = answer.to_json()
-            self._write(
-                FINISHED, {name: said[name] for name in ("method", "reason", "stop", "stats", "then") if name in said}
-            )
+            self._write(FINISHED, {name: said[name] for name in TOLD if name in said})
         except InvalidInput as error:
             self.trouble = f"the checkpoint does not say that it is finished: {error}"
 
@@ -196,7 +199,8 @@ class Checkpoint:
     def restore(self, given: Instance, instance: Instance, run: Run) -> None:
         """Offer and prove what the directory holds; parameters are evaluated again, a bound goes through the checker.
 
-        `given` is the instance as it was read, `instance` the one with fixed values.
+        `given` is the instance as it was read, `instance` the one with fixed values. What is only claimed stays a
+        claim; so does the bound of a finished run where its check is too much work.
         """
         best, bound = self._certificate(BEST), self._certificate(BOUND)
         self.found = best is not None or bound is not None
@@ -208,15 +212,32 @@ class Checkpoint:
             ):
                 raise self._damaged(BEST)
             run.offer(upper.parameters, upper.loss, upper.signs)
+        if (self._folder / SAID).exists():
+            self._restore_claim(run)
         if bound is not None and bound.lower is not None:
             raw = certificate_file.to_bytes(replace(bound, upper=None))
             try:
                 said = verdict(instance_file.to_bytes(given), raw, watch=run.check_first)
             except Stop:
                 return  # No time to look at it; it stays where it is.
+            if said.too_much:
+                if self.finished is not None and bound.lower.bound is not None:
+                    run.claim(bound.lower.bound, bound.lower.strict)
+                return
             if not said.valid:
                 raise self._damaged(BOUND)
             run.prove(bound.lower.bound, bound.lower.strict, bound.lower.grounds)
+
+    def _restore_claim(self, run: Run) -> None:
+        said = self._read(SAID)
+        try:
+            bound = number(said.get("bound"))
+        except InvalidInput:
+            raise self._damaged(SAID) from None
+        known = None if run.incumbent is None else run.incumbent.loss
+        if not isinstance(said.get("strict"), bool) or (known is not None and not 0 <= bound <= known):
+            raise self._damaged(SAID)
+        run.claim(bound, said["strict"])
 
     def _certificate(self, name: str) -> Certificate | None:
         path = self._folder / name

@@ -23,17 +23,25 @@ GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
 SECONDS_PER_BYTE = 1.5e-7
 """What the checker takes to read an instance, which cannot be cut short."""
 
+TOO_MUCH = "too much work"
+"""What is said where the checker refuses a certificate for the work that it would be."""
+
+UNCONFIRMED = "; its proof is more work than dnnt_check takes on, so nothing has confirmed it"
+
 LONGEST = 1e9
 """A check that is predicted to take more seconds is one without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checker has confirmed: assurance, assurance of the bound, and how the run stopped."""
+    """What the checker has confirmed: assurance, assurance of the bound, how the run stopped, and words for the reason
+    where there is more to say.
+    """
 
     assurance: str
     bound_assurance: str | None
     stop: str
+    detail: str = ""
 
 
 def predicted_seconds(instance: Instance, certificate: Certificate | None) -> float | None:
@@ -67,8 +75,14 @@ def confirm(
     ended: str,
     check: bool,
     predicted: float | None = None,
+    by_name: bool = False,
 ) -> Checked:
-    """What the checker says, and how the run stopped after it has spoken; `ended` is how the method stopped."""
+    """What the checker says, and how the run stopped after it has spoken; `ended` is how the method stopped, `by_name`
+    whether it was asked for (and not chosen).
+
+    Where a proof is too much work for the checker and no limit is to blame, a method that was asked for by name claims
+    its answer, and `auto`, which never rests on claims, has nothing left to try.
+    """
     reached = goal.reached(run)
     stop = "proved" if reached else ended if ended != "proved" else "exhausted"
     bound_beside = not reached and run.proof is not None
@@ -83,7 +97,12 @@ def confirm(
         )
     if reached:
         limit = _passed(instance, certificate, allowed, run, run.memory_limit, predicted)
-        return Checked(CHECKED, None, stop) if limit is None else Checked(CLAIMED, None, limit)
+        if limit is None:
+            return Checked(CHECKED, None, stop)
+        blamed = _blamed(run) if limit == TOO_MUCH else limit
+        if blamed is not None:
+            return Checked(CLAIMED, None, blamed)
+        return Checked(CLAIMED, None, "claimed" if by_name else "exhausted", UNCONFIRMED)
     # A limit came first: the parameters and the plain bound first, the bound that was reached if time is left for it.
     plain = replace(certificate, lower=Lower(0, False, Nonnegative()))
     started = monotonic()
@@ -103,10 +122,12 @@ def _passed(
     memory: float | None,
     predicted: float | None = None,
 ) -> str | None:
-    """None if the checker passes the certificate within `allowed` seconds; else the limit that came first."""
+    """None if the checker passes the certificate within `allowed` seconds; else the limit that came first, or
+    `TOO_MUCH`.
+    """
     raw = instance_file.to_bytes(instance)
     if allowed <= len(raw) * SECONDS_PER_BYTE:
-        return "time"
+        return _blamed(run) or "time"
     about = "" if predicted is None or predicted >= LONGEST else f", about {predicted:.2g} s at most"
     run.progress(f"checking the certificate{about}", 1.0)
     watcher = Run(None if allowed == float("inf") else allowed, memory, run.observer)
@@ -121,17 +142,24 @@ def _passed(
             watcher.poll,
         )
     except Stop as stop:
-        return stop.kind
+        return stop.kind if stop.kind != "time" else _blamed(run) or "time"
     except MemoryError:
         return "memory"
     if said.valid:
         _agrees(said, certificate)
         return None
-    if "too much work" in said.line:
-        return "time"
+    if said.too_much:
+        return TOO_MUCH
     raise InternalError(
         f"dnnt_check rejects what was proved ({said.line}); please report it with the instance file and the command"
     )
+
+
+def _blamed(run: Run) -> str | None:
+    """The limit to blame where the time for a check was too short: None where it had all the time there is."""
+    if run.interrupted:
+        return "interrupt"
+    return None if run.time_limit is None else "time"
 
 
 def _agrees(said: Verdict, certificate: Certificate) -> None:
@@ -154,4 +182,6 @@ def confirm_parameters(instance: Instance, upper: Upper, run: Run, stop: str | N
         stop = "interrupt"
     if stop is not None:
         allowed = max(0.05, min(allowed, GRACE.get(stop, allowed)))
-    return _passed(instance, Certificate(instance_file.sha256(instance), upper, None), allowed, run, run.memory_limit)
+    certificate = Certificate(instance_file.sha256(instance), upper, None)
+    limit = _passed(instance, certificate, allowed, run, run.memory_limit)
+    return limit if limit != TOO_MUCH else stop or _blamed(run) or "exhausted"

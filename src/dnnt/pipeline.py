@@ -109,9 +109,13 @@ def _solved(
     _close(goal, run)
     certificate = _certificate(task, goal, run)
     predicted = predicted_seconds(task.instance, certificate) if check else None
-    checked = confirm(task.given, certificate, goal, run, finished.stop, check, predicted)
+    checked = confirm(
+        task.given, certificate, goal, run, finished.stop, check, predicted, by_name=request.method != "auto"
+    )
     if certificate is None or certificate.upper is None or checked.assurance != CHECKED:
         _confirm(task.instance, run)
+    if checked.detail and done is None:
+        finished = replace(finished, reason=finished.reason + checked.detail)
     if predicted is not None:
         finished = _with_prediction(finished, predicted, checked, goal.reached(run))
     if request.then is None:
@@ -235,7 +239,8 @@ def _answer(
         checked = Checked(
             CLAIMED if reached else checked.assurance,
             None if reached else CLAIMED,
-            "claimed" if reached else checked.stop,
+            # What was found out in an earlier run keeps the word that it ended with.
+            "claimed" if reached and finished.stop != "exhausted" else checked.stop,
         )
     bound = None if proof is None else proof.bound
     if reached and goal.kind == DECIDE and incumbent is not None and goal.satisfied(incumbent.loss):

@@ -83,7 +83,7 @@ def print_answer(answer: Answer, file: str) -> None:
 ENDS = {
     "proved": "with the proof",
     "claimed": "without a check",
-    "exhausted": "the method had nothing left to try",
+    "exhausted": "with nothing left to try",
     "time": "at the time limit",
     "memory": "at the memory limit",
     "interrupt": "by an interrupt",
