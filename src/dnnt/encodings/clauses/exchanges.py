@@ -12,9 +12,8 @@ from itertools import pairwise
 
 from dnnt.encodings.clauses.quantities import VariableValue
 from dnnt.exact import Number
+from dnnt.simplify.exchanges import Swap, is_symmetry, swap_of
 from dnnt.simplify.form import Form, Unit
-
-Swap = tuple[tuple[int, int], ...]
 
 MOST_CLAUSES = 60
 """Most clauses for one exchange."""
@@ -37,7 +36,7 @@ def swaps(form: Form, same: Callable[[int, int], bool]) -> list[Swap]:
     for alike in groups.values():
         for u, v in pairwise(alike):
             swap = _swap(form, u, v, feeds)
-            if swap is not None and all(same(a, b) for a, b in swap) and _is_symmetry(form, u, v, swap):
+            if swap is not None and all(same(a, b) for a, b in swap) and is_symmetry(form, u, v, swap):
                 made.append(swap)
     return made
 
@@ -66,50 +65,11 @@ def _swap(
         if len(there) != len(variables):
             return None
         pairs += zip(variables, there, strict=True)
-    made: set[tuple[int, int]] = set()
-    for first, second in pairs:
-        if (first is None) != (second is None):
-            return None
-        if first is not None and second is not None and first != second:
-            made.add((min(first, second), max(first, second)))
-    if len({member for pair in made for member in pair}) != 2 * len(made):
-        return None
-    if any(form.variables[a].values != form.variables[b].values for a, b in made):
-        return None
-    return tuple(sorted(made)) or None
+    return swap_of(form, pairs) or None
 
 
 def _by_column(terms: Sequence[tuple[int, tuple[Number, ...]]]) -> list[tuple[tuple[Number, ...], int]]:
     return sorted([(column, k) for k, column in terms])
-
-
-def _is_symmetry(form: Form, u: int, v: int, swap: Swap) -> bool:
-    """Whether exchanging the variables and the two units gives the same form."""
-    other = {**dict(swap), **{b: a for a, b in swap}}
-    place = {u: v, v: u}
-    for index, unit in enumerate(form.units):
-        if index not in place and not any(each.source in place for each in unit.products):
-            used = [k for k, _ in unit.terms] + [each.variable for each in unit.products if each.variable is not None]
-            if not any(k in other for k in used):
-                continue
-        there = form.units[place.get(index, index)]
-        terms = sorted([(other.get(k, k), column) for k, column in unit.terms])
-        products = sorted(
-            [
-                (
-                    place.get(each.source, each.source),
-                    -1 if each.variable is None else other.get(each.variable, each.variable),
-                    each.factor,
-                )
-                for each in unit.products
-            ]
-        )
-        right = sorted([(p.source, -1 if p.variable is None else p.variable, p.factor) for p in there.products])
-        if (unit.activation, unit.constant) != (there.activation, there.constant):
-            return False
-        if terms != sorted(there.terms) or products != right:
-            return False
-    return True
 
 
 def order(variables: Sequence[VariableValue], swap: Swap, index: int) -> None:

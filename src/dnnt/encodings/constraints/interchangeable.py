@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from dnnt.simplify.exchanges import is_symmetry, swap_of
 from dnnt.simplify.form import Form
 
 Orders = list[list[list[int]]]
@@ -85,32 +86,8 @@ def _key(form: Form, u: int, feeds: Feeds, free: bool) -> list[int]:
 
 def _exchangeable(form: Form, a: int, b: int, feeds: Feeds) -> bool:
     """Whether exchanging a and b, with their variables, gives back the form."""
-    units = {a: b, b: a}
-    variables: dict[int, int] = {}
     keys = _key(form, a, feeds, True), _key(form, b, feeds, True)
     if len(keys[0]) != len(keys[1]):
         return False
-    for left, right in zip(*keys, strict=True):
-        if left == right:
-            continue
-        if left in variables or right in variables or form.variables[left].values != form.variables[right].values:
-            return False
-        variables |= {left: right, right: left}
-    touched = {a, b} | {head for u in (a, b) for head, _ in feeds[u]}
-    for u, unit in enumerate(form.units):
-        if u not in touched and not any(k in variables for k, _ in unit.terms):
-            if any(p.variable in variables for p in unit.products):
-                return False
-            continue
-        other = form.units[units.get(u, u)]
-        if (unit.activation, unit.constant) != (other.activation, other.constant):
-            return False
-        if {variables.get(k, k): column for k, column in unit.terms} != dict(other.terms):
-            return False
-        moved = {}
-        for p in unit.products:
-            k = p.variable if p.variable is None else variables.get(p.variable, p.variable)
-            moved[units.get(p.source, p.source), k] = p.factor
-        if moved != {(p.source, p.variable): p.factor for p in other.products}:
-            return False
-    return True
+    swap = swap_of(form, zip(*keys, strict=True))
+    return swap is not None and is_symmetry(form, a, b, swap)
