@@ -17,7 +17,6 @@ from dnnt.choice import choose, parts_for, plan_of
 from dnnt.instance import Instance
 from dnnt.methods.base import Cost
 from dnnt.running import Run
-from dnnt.simplify.form import Form, form_of
 from dnnt.simplify.parts import Part
 
 
@@ -114,34 +113,27 @@ def apart(instance: Instance, wanted: str, run: Run) -> Apart | None:
     if parts is None:
         return None
     groups: dict[Hashable, list[Part]] = {}
-    forms: dict[Hashable, Form] = {}
     for part in parts.parts:
-        run.poll()
-        form = form_of(part.instance)
-        shape = _shape(part, form)
-        groups.setdefault(shape, []).append(part)
-        forms.setdefault(shape, form)
-    alike = []
-    for shape, group in groups.items():
-        run.poll()
-        alike.append(_alike(group, forms[shape], wanted, run))
-    made = tuple(alike)
+        groups.setdefault(_shape(part), []).append(part)
+    made = tuple([_alike(group, wanted, run) for group in groups.values()])
     longest = max(made, key=lambda each: -1.0 if each.cost is None else each.cost.seconds)
     part = next(group[0] for group in groups.values() if group[0].outputs == longest.outputs)
     plan = None if longest.method is None else plan_of(part.instance, longest.method, run)
     return Apart(made, parts.additive, plan)
 
 
-def _shape(part: Part, form: Form) -> Hashable:
+def _shape(part: Part) -> Hashable:
     """What parts that are alike have in common."""
+    form = part.form
     units = Counter((unit.activation.kind, len(unit.terms), len(unit.products)) for unit in form.units)
     values = Counter(len(variable.values) for variable in form.variables)
     sizes = (len(part.outputs), len(part.slots), len(form.points))
     return sizes, frozenset(units.items()), frozenset(values.items())
 
 
-def _alike(group: list[Part], form: Form, wanted: str, run: Run) -> Alike:
-    part = group[0]
+def _alike(group: list[Part], wanted: str, run: Run) -> Alike:
+    part, form = group[0], group[0].form
+    run.poll()
     name, reason, cost = None, "no choice: its loss is known", None
     if part.slots:
         choice = choose(part.instance, wanted, run.room)

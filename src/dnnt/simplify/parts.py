@@ -25,10 +25,11 @@ MOST_WORK = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the outputs (indices), the instance with these alone, and the slots that they depend on."""
+    """Some of the outputs (indices), the instance with these alone, its normal form, and the slots it depends on."""
 
     outputs: tuple[int, ...]
     instance: Instance
+    form: Form
     slots: frozenset[Address]
 
 
@@ -97,8 +98,9 @@ def _groups(form: Form) -> list[tuple[int, ...]]:
 def _part(instance: Instance, form: Form, outputs: tuple[int, ...]) -> Part:
     network = form.network
     alone = part_of(replace(instance, network=network), outputs)
-    slots = {address for variable in form_of(alone).variables for address in variable.slots}
-    return Part(outputs, alone, frozenset(slots))
+    own = form_of(alone)
+    slots = {address for variable in own.variables for address in variable.slots}
+    return Part(outputs, alone, own, frozenset(slots))
 
 
 def part_of(instance: Instance, outputs: Sequence[int], gamma: Number | None = None) -> Instance:
