@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt.analysis.plan import Plan
+from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Incumbent, Run
+from dnnt.simplify.form import Form, form_of
 
 DECIDE = "decide"
 MINIMIZE = "minimize"
@@ -68,6 +70,26 @@ class Cost:
     most: tuple[float, float] | None = None
     unwieldy: bool = False
     note: str = ""
+
+
+CONTINUOUS = "a parameter may be any real number"
+"""Why no method takes an instance with real parameters."""
+
+
+def form_or_refusal(instance: Instance) -> Form | str:
+    """The normal form that a method works on, or why there is none."""
+    if instance.is_continuous:
+        return CONTINUOUS
+    try:
+        return form_of(instance)
+    except (MethodUnsuitable, TooLarge) as error:
+        return str(error)
+
+
+def one_step(kind: str, label: str, cost: Cost | str, remark: str = "") -> Plan:
+    """The plan of a method that has a single step, from what it says of an instance that it takes."""
+    assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
+    return Plan(kind, label, f"{cost.basis}; {remark}" if remark else cost.basis, seconds=cost.seconds)
 
 
 class Method(ABC):

@@ -15,7 +15,7 @@ from dnnt.analysis.plan import Plan
 from dnnt.certificate import Enumeration
 from dnnt.exact import Number, bits, normal, power, several
 from dnnt.instance import Instance, mixed_order
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method, one_step
 from dnnt.network import MAX_EDGES, SOURCE, Layered, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.running import Run, Stop
@@ -42,7 +42,7 @@ class BruteForce(Method):
         distinct input.
         """
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         network = instance.network
         if network.edge_count > MAX_EDGES:
             return Cost(float("inf"), float("inf"), f"more than {MAX_EDGES:,} edges")
@@ -58,9 +58,7 @@ class BruteForce(Method):
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: there is nothing to plan."""
-        cost = self.assess(instance)
-        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        return Plan("enumeration", "every choice of parameters", cost.basis, seconds=cost.seconds)
+        return one_step("enumeration", "every choice of parameters", self.assess(instance))
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Try everything; stops early at a loss that reaches the goal by itself."""

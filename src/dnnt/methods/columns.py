@@ -19,10 +19,9 @@ from dnnt.columns.making import Column, Maker, parameters_of
 from dnnt.columns.problem import MOST_UNITS, Problem, problems_of
 from dnnt.columns.search import Search
 from dnnt.columns.separating import Reached, Target
-from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, brief, magnitude, normal
 from dnnt.instance import Instance
-from dnnt.methods.base import DECIDE, Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, DECIDE, Cost, Goal, Method, form_or_refusal, one_step
 from dnnt.running import Run
 from dnnt.simplify.form import Form, form_of
 
@@ -46,22 +45,19 @@ class Columns(Method):
     def assess(self, instance: Instance) -> Cost | str:
         """Takes every discrete instance that can be written out; predicts from numbers of columns and of units."""
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         if instance.network.edge_count * max(1, len(instance.samples)) > MOST_WRITTEN:
             return Cost(float("inf"), float("inf"), "too large to look at columns")
-        try:
-            form = form_of(instance)
-        except (MethodUnsuitable, TooLarge) as error:
-            return str(error)
+        form = form_or_refusal(instance)
+        if isinstance(form, str):
+            return form
         if len(form.units) > MOST_UNITS:
             return f"{len(form.units):,} units have a choice, more than {MOST_UNITS}"
         return Cost(*cost_of(form, instance.gamma))
 
     def plan(self, instance: Instance, run: Run) -> Plan:
-        """The levels and how many columns each unit may have at most."""
-        cost = self.assess(instance)
-        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        return Plan("columns", "columns of units, level by level", cost.basis, seconds=cost.seconds)
+        """One line: how many columns a unit may have at most."""
+        return one_step("columns", "columns of units, level by level", self.assess(instance))
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Search; every round of `minimize` proves a bound."""

@@ -18,7 +18,7 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, normal, several, to_json
 from dnnt.instance import Instance
 from dnnt.kernels.threads import allowed
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method, one_step
 from dnnt.network import MAX_EDGES
 from dnnt.running import Run
 from dnnt.simplify.form import Form, form_of
@@ -49,7 +49,7 @@ class CpSat(Method):
         nobody can say; what is predicted is a guess by the number of choices.
         """
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         if not is_there():
             return MISSING
         if instance.network.edge_count > MAX_EDGES:
@@ -74,10 +74,8 @@ class CpSat(Method):
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: the search is the library's."""
-        cost = self.assess(instance)
-        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        says = f"{cost.basis}; the seconds are a guess"
-        return Plan("model", "a model of integer variables, searched by CP-SAT", says, seconds=cost.seconds)
+        label = "a model of integer variables, searched by CP-SAT"
+        return one_step("model", label, self.assess(instance), "the seconds are a guess")
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Search; every solution is evaluated exactly, every bound is a claim."""

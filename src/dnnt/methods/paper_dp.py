@@ -18,7 +18,7 @@ from dnnt.analysis.plan import Plan
 from dnnt.certificate import ReachableStates
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method
 from dnnt.network import SOURCE, Edge, Network
 from dnnt.parameters import Parameters, Run as EdgeRun
 from dnnt.reachable.from_layers import program_of
@@ -61,7 +61,7 @@ class PaperDP(Method):
         FinalDP.
         """
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         found = _domain(instance)
         return found if isinstance(found, str) else _cost(found)
 

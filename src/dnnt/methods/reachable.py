@@ -15,7 +15,7 @@ from dnnt.certificate import ReachableStates
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method
 from dnnt.reachable.assemble import parameters_of
 from dnnt.reachable.found import Found, Grounds
 from dnnt.reachable.from_layers import program_of
@@ -48,7 +48,7 @@ class Reachable(Method):
         most what two halves take.
         """
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         try:
             program = program_of(instance)
         except (MethodUnsuitable, TooLarge) as error:

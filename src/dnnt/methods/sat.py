@@ -16,10 +16,9 @@ from dnnt.certificate import OfForm
 from dnnt.clausal.encoded import Search
 from dnnt.encodings.clauses import estimate
 from dnnt.encodings.clauses.book import TooManyClauses
-from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import several
 from dnnt.instance import Instance
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import Cost, Goal, Method, form_or_refusal, one_step
 from dnnt.running import Run, Stop
 from dnnt.running.run import MIB
 from dnnt.simplify.form import form_of
@@ -41,12 +40,9 @@ class Sat(Method):
         """Takes instances whose encoding is predicted to be of modest size. The seconds are those of the encoding: how
         long the search takes cannot be told.
         """
-        if instance.is_continuous:
-            return "a parameter may be any real number"
-        try:
-            form = form_of(instance)
-        except (MethodUnsuitable, TooLarge) as error:
-            return str(error)
+        form = form_or_refusal(instance)
+        if isinstance(form, str):
+            return form
         refused = estimate.refusal(form)
         if refused is not None:
             return refused
@@ -61,10 +57,8 @@ class Sat(Method):
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line: how many clauses."""
-        cost = self.assess(instance)
-        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        says = f"{cost.basis}; the seconds are for the encoding only, those of the search cannot be told"
-        return Plan("clauses", "the instance as clauses, for CaDiCaL", says, seconds=cost.seconds)
+        remark = "the seconds are for the encoding only, those of the search cannot be told"
+        return one_step("clauses", "the instance as clauses, for CaDiCaL", self.assess(instance), remark)
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Lower the threshold until there is no model."""

@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dnnt.analysis.plan import Plan
-from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.local_search.improving import Wish, search
-from dnnt.methods.base import DECIDE, Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, DECIDE, Cost, Goal, Method, form_or_refusal
 from dnnt.network import MAX_EDGES
 from dnnt.running import Run
 from dnnt.simplify.form import MOST_VALUES, form_of
@@ -37,16 +36,15 @@ class Search(Method):
     def assess(self, instance: Instance) -> Cost | str:
         """Takes every discrete instance whose network can be written out."""
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         if instance.network.edge_count > MAX_EDGES:
             return f"more than {MAX_EDGES:,} edges"
         largest = max([of.size for of, _ in instance.network.shared_spaces() if not isinstance(of, Real)], default=1)
         if largest > MOST_VALUES:
             return f"a parameter has more than {MOST_VALUES:,} values"
-        try:
-            form_of(instance)
-        except (MethodUnsuitable, TooLarge) as error:
-            return str(error)
+        form = form_or_refusal(instance)
+        if isinstance(form, str):
+            return form
         edges = instance.network.edge_count
         samples = len(instance.samples)
         return Cost(

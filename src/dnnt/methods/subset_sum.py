@@ -17,7 +17,7 @@ from dnnt.analysis.reachable_cost import estimate
 from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number, normal, several
 from dnnt.instance import Instance
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method
 from dnnt.reachable.as_sums import Line, line_of
 from dnnt.reachable.assemble import parameters_of
 from dnnt.reachable.expression import Node
@@ -65,7 +65,7 @@ class SubsetSum(Method):
         """
         self._read = None
         if instance.is_continuous:
-            return "a parameter may be any real number"
+            return CONTINUOUS
         if len(distinct_inputs(instance)) != 1:
             return "it takes exactly one distinct input"
         try:
