@@ -17,8 +17,8 @@ from dnnt.reachable.from_layers import program_of
 from dnnt.running import Run, Stop
 from dnnt.simplify.parts import part_of
 
-GRACE = {"time": 0.5, "interrupt": 0.5, "memory": 2.0}
-"""Seconds that the check of what is there may take after a stop."""
+GRACE = {"interrupt": 0.5, "memory": 2.0}
+"""Seconds that the check of what is there may take after a stop; after that of time, what a method has reserved."""
 
 SECONDS_PER_BYTE = 1.5e-7
 """What the checker takes to read an instance, which cannot be cut short."""

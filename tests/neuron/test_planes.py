@@ -154,8 +154,9 @@ def test_many_inputs(loss: Any) -> None:
 
 
 def test_a_limit_leaves_a_bound() -> None:
-    answer = dnnt.solve(noisy(90, 90, "absolute", 2), method="branch", time_limit=3)
+    answer = dnnt.solve(noisy(90, 90, "absolute", 2), method="branch", time_limit=5)
     assert (answer.status, answer.stop, answer.assurance) == ("feasible", "time", "checked")
+    assert answer.bound_assurance == "checked"
     assert answer.bound is not None and answer.loss is not None
     assert 0 < answer.bound < answer.loss
 

@@ -15,14 +15,14 @@ from typing import Any
 
 from dnnt.analysis.plan import Plan
 from dnnt.certificate import OfForm
-from dnnt.errors import MethodUnsuitable, TooLarge
-from dnnt.exact import Number, brief, normal
+from dnnt.errors import MethodUnsuitable
+from dnnt.exact import Number, brief, normal, several
 from dnnt.instance import Instance
-from dnnt.methods.base import Cost, Goal, Method
+from dnnt.methods.base import Cost, Goal, Method, form_or_refusal, one_step
 from dnnt.neuron.engines import Engine, engine_of
 from dnnt.neuron.neuron import neuron_of
 from dnnt.running import MIB, Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.form import Form
 
 SHORT = 0.2
 """A search that is predicted to take fewer seconds needs no bounds on the way."""
@@ -44,7 +44,7 @@ class Branch(Method):
     """Branch and bound for one unit."""
 
     name = "branch"
-    summary = "one neuron: depth first over its weights, with the least that each sample can still cost"
+    summary = "one neuron: over its weights, with the least that the samples can still cost"
 
     def __init__(self) -> None:
         self._last: Prepared | None = None
@@ -58,15 +58,13 @@ class Branch(Method):
         return Cost(
             engine.seconds,
             1.0 + engine.bytes / MIB,
-            f"{engine.name}, about {_count(engine.nodes)} nodes, {len(form.variables)} variables, "
-            f"{len(form.points)} distinct inputs",
+            f"{engine.name}, about {_count(engine.nodes)} nodes, {several(len(form.variables), 'variable')}, "
+            f"{several(len(form.points), 'distinct input')}",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
         """One line."""
-        cost = self.assess(instance)
-        assert isinstance(cost, Cost), "a plan is asked only of instances that the method takes"
-        return Plan("search", "depth first over the weights of one neuron", cost.basis, seconds=cost.seconds)
+        return one_step("search", "boxes of weights of one neuron, by bounds on the loss", self.assess(instance))
 
     def solve(self, instance: Instance, goal: Goal, run: Run) -> Mapping[str, Any]:
         """Search all choices whose bound is below the best loss (for `decide`: not above gamma)."""
@@ -86,12 +84,9 @@ class Branch(Method):
 
 
 def _prepare(instance: Instance) -> Prepared | str:
-    if instance.is_continuous:
-        return "a parameter may be any real number"
-    try:
-        form = form_of(instance)
-    except (MethodUnsuitable, TooLarge) as error:
-        return str(error)
+    form = form_or_refusal(instance)
+    if isinstance(form, str):
+        return form
     neuron = neuron_of(form)
     if isinstance(neuron, str):
         return neuron
@@ -154,6 +149,12 @@ class _Solving:
             return min(cap, best) if below else cap
 
         def proved(bound: Number, grounds: OfForm) -> None:
+            if run.time_limit is not None:
+                # A bound that cannot be checked in time is worth less than the last one that can.
+                needed = 2 * (grounds.seconds or 0.0)
+                if needed > run.time_limit / 2:
+                    return
+                run.reserve = max(run.reserve, needed)
             run.prove(bound, False, grounds)
             run.progress(
                 f"losses {'below' if below else 'up to'} {brief(cap)}: at least {brief(bound)} by {engine.name}"
