@@ -261,8 +261,10 @@ class _Building:
         self.spaces: dict[Address, Finite] = {}
 
     def form(self) -> Form:
+        needed = self.network.live
         for v in self.network.order:
-            self._visit(v)
+            if needed[v]:
+                self._visit(v)
         outputs = [self.network.position[name] for name in self.network.outputs]
         live = self._live(outputs)
         order = self._order(live)
