@@ -275,6 +275,14 @@ def test_refusals() -> None:
     assert "nothing is known" in str(BRANCH.assess(unknown))
 
 
+def test_losses_without_a_short_common_denominator_are_refused() -> None:
+    """Each sample has a long prime of its own below the line: sums of losses would be of any length."""
+    layer = {"units": 1, "activation": "identity", "weights": [0, 1], "bias": [0]}
+    samples = [((1,), (Fraction(1, 2**521 - 1 + 2 * i),)) for i in range(12)]
+    said = BRANCH.assess(dnnt.layered(1, [layer], samples, "squared"))
+    assert isinstance(said, str) and "common denominator" in said
+
+
 def test_hopeless_searches_are_predicted() -> None:
     """An exact cover of 729 sets is for another method."""
     rng = Random(1)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 
 from dnnt.activations import KINDS, Activation
 from dnnt.exact import Number, bits, common_step, magnitude, normal
@@ -79,7 +80,7 @@ def neuron_of(form: Form) -> Neuron | str:
     columns: list[Vector] = [column for _, column in unit.terms]
     place = form.outputs.index(0)
     points = []
-    listed = 0
+    listed, shared = 0, 1
     for i, constant in enumerate(unit.constant):
         row = [(column[i], j) for j, column in enumerate(columns) if column[i]]
         start = constant + sum([a * values[j][0 if a > 0 else -1] for a, j in row])
@@ -94,6 +95,9 @@ def neuron_of(form: Form) -> Neuron | str:
                     "nothing is known of its activation or loss between two arguments, and there are too many of them"
                 )
         points.append(_point(form, unit.activation, place, i, normal(start), pitch or 1, top, turns))
+        shared = lcm(shared, *{cost.denominator for cost in points[-1].at_ends})
+        if shared.bit_length() > MOST_BITS:
+            return f"its losses have a common denominator of more than {MOST_BITS:,} bits"
     return Neuron(form, unit, tuple(values), tuple(columns), tuple(points))
 
 
