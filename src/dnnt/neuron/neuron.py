@@ -28,6 +28,9 @@ MOST_LISTED = 200_000
 MOST_BITS = 4000
 """Numbers of more bits are too long for sums of thousands of them."""
 
+MOST_SHARED = 5000
+"""The checker takes no longer common denominators of losses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -96,8 +99,8 @@ def neuron_of(form: Form) -> Neuron | str:
                 )
         points.append(_point(form, unit.activation, place, i, normal(start), pitch or 1, top, turns))
         shared = lcm(shared, *{cost.denominator for cost in points[-1].at_ends})
-        if shared.bit_length() > MOST_BITS:
-            return f"its losses have a common denominator of more than {MOST_BITS:,} bits"
+        if shared.bit_length() > MOST_SHARED:
+            return f"its losses have a common denominator of more than {MOST_SHARED:,} bits"
     return Neuron(form, unit, tuple(values), tuple(columns), tuple(points))
 
 
