@@ -1,92 +1,115 @@
 """The second goal by clauses: the sparsest or smallest parameters among those with a loss that is low enough.
 
-A sum of the variables' costs is added to the clauses, each value of a variable at the price of its cheapest split into
-slots; the sum's threshold falls from model to model until there is none.
+Clauses say what the parameters cost; the search goes on from both sides (`dnnt.clausal.between`), in two models in
+turn: one of the columns that units of the first level may have, where these can be listed, and one of all variables.
+If the first one is exact, there is no need for the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 
+from dnnt.clausal import by_columns
+from dnnt.clausal.between import AtLeast, Between, Found, Known, Model
+from dnnt.clausal.pricing import cost_in, grouped, literals_of
 from dnnt.clausal.solver import Solver
+from dnnt.encodings.clauses import estimate
 from dnnt.encodings.clauses.book import TooManyClauses
 from dnnt.encodings.clauses.encoder import Encoding
-from dnnt.encodings.clauses.quantities import Ledger, Quantity, VariableValue, runs
-from dnnt.errors import InternalError
+from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
-from dnnt.simplify.form import form_of
-from dnnt.simplify.prices import prices_of
+from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.prices import Prices, prices_of
 
-Found = Callable[[Number, Parameters], None]
+CONFLICTS, GROWTH = 10_000.0, 1.5
+"""Conflicts of an attempt, and how they grow from turn to turn."""
+
+
+def suits(instance: Instance) -> bool:
+    """Whether one of the models is predicted to be of modest size."""
+    try:
+        form = form_of(instance)
+    except (MethodUnsuitable, TooLarge):
+        return False
+    return estimate.refusal(form) is None and (_modest(form, ()) or _modest(form, by_columns.listable(form)))
+
+
+def _modest(form: Form, given: Collection[int]) -> bool:
+    return estimate.too_many(estimate.clauses(form, 0, given)) is None
 
 
 def cheapest(
-    instance: Instance, kind: str, threshold: Number, run: Run, found: Found = lambda value, parameters: None
+    instance: Instance,
+    kind: str,
+    threshold: Number,
+    run: Run,
+    found: Found = lambda value, parameters: None,
+    at_least: AtLeast = lambda bound: None,
 ) -> tuple[Number, Parameters] | None:
     """Among all parameters of a total loss of at most `threshold` the least number of weights other than 0 (`kind`
     is `sparsest`), or the least sum of their absolute values (`smallest`), with such parameters; biases cost nothing.
 
-    None where no parameters have such a loss. `found` is told of every better choice on the way. Takes what method
-    `sat` takes. Raises `Stop` where a limit comes, or there would be too many clauses.
+    None where no parameters have such a loss. `found` is told of every better choice on the way, `at_least` of what
+    every choice costs at least. Takes what method `sat` takes. Raises `Stop` where a limit comes, or there would be
+    too many clauses.
     """
     if threshold < 0:
         return None
     form = form_of(instance)
     prices = prices_of(form, kind)
-    best: tuple[Number, Parameters] | None = None
+    known = Known(found, at_least)
     if run.incumbent is not None and run.incumbent.loss <= threshold:
         chosen = form.values_of(run.incumbent.parameters)
-        best = prices.cost(chosen), prices.parameters(chosen)
-        found(*best)
+        known.better(prices.cost(chosen), prices.parameters(chosen))
     try:
-        encoding = Encoding(form, threshold, True, run.poll, prices.same)
-        encoding.forbid(threshold)
-        costs = [PricedValue(encoding.ledger, k, of, prices.of_values[k]) for k, of in enumerate(encoding.variables)]
-        varying = [cost for cost in costs if len(cost.values) > 1]
-        base = normal(prices.rest + sum([cost.values[0] for cost in costs if len(cost.values) == 1]))
-        total = encoding.balanced(varying, ("x",), None if best is None else normal(best[0] - base))
-        with Solver(run, proof=False) as solver:
-            sent = 0
-            while True:
-                if best is not None:
-                    if total is None or best[0] - base <= total.values[0]:
-                        return best
-                    encoding.forbid_above(total, normal(best[0] - base))
-                run.progress(f"the {kind} parameters" + ("" if best is None else f": below {best[0]}"))
-                solver.add(encoding.book.flat[sent:])
-                sent = len(encoding.book.flat)
-                model = solver.solve()
-                if model is None:
-                    return best
-                holds = {literal for literal in model if literal > 0}
-                chosen = tuple(encoding.values(holds.__contains__))
-                if form.total(chosen) > threshold:
-                    raise InternalError("a model of the clauses has another loss; please report the instance file")
-                value = prices.cost(chosen)
-                if best is not None and value >= best[0]:
-                    raise InternalError("a model of the clauses has another cost; please report the instance file")
-                best = value, prices.parameters(chosen)
-                found(*best)
+        with ExitStack() as stack:
+            searches = []
+            first = by_columns.first_level(prices, run)
+            if first is not None and _modest(form, first.lists):
+                model = by_columns.model_of(first, prices, threshold, _cut(known), run)
+                searches.append(Between(model, known, stack.enter_context(Solver(run, proof=False)), run, "columns"))
+            if (first is None or not first.exact) and _modest(form, ()):
+                model = _of_variables(prices, threshold, _cut(known), run)
+                searches.append(Between(model, known, stack.enter_context(Solver(run, proof=False)), run, "weights"))
+            conflicts = CONFLICTS
+            while not known.closed:
+                left = [search for search in searches if not search.done]
+                if not left:
+                    raise MethodUnsuitable("what the columns of the first units say has been used up")
+                for search in left:
+                    if not known.closed:
+                        search.turn(int(conflicts))
+                conflicts *= GROWTH
     except TooManyClauses as error:
         raise Stop("memory", str(error), predicted=True) from None
+    return known.best
 
 
-class PricedValue(Quantity):
-    """What the value of a variable costs."""
+def _cut(known: Known) -> Number | None:
+    return None if known.best is None else known.best[0]
 
-    __slots__ = ("of", "table")
 
-    def __init__(self, ledger: Ledger, index: int, of: VariableValue, prices: Sequence[Number]) -> None:
-        self.of = of
-        self.table = dict(zip(of.values, prices, strict=True))
-        values = sorted(set(prices))
-        super().__init__(ledger, ("x", index), values, values[0], values[-1], None)
+def _of_variables(prices: Prices, threshold: Number, cut: Number | None, run: Run) -> Model:
+    """The clauses of all variables."""
+    form = prices.form
+    encoding = Encoding(form, threshold, True, run.poll, prices.same)
+    encoding.forbid(threshold)
+    made = grouped(encoding, prices, frozenset(), cut)
+    groups = tuple(made.of_unit.values())
+    total = encoding.sum_of(groups, None if cut is None else normal(cut - made.base)) if groups else None
 
-    def write_lower(self, x: Number) -> None:
-        """Intervals of the variable on which every value costs at least x."""
-        goal = self.at_least(x)
-        for a, b in runs(self.of.values, lambda v: self.table[v] >= x, lambda a, b: True):
-            self.ledger.book.implied("d", (self.of.lower(a), self.of.upper(b)), goal)
+    def choice(model: Sequence[int]) -> tuple[Number, Parameters]:
+        chosen = tuple(encoding.values(literals_of(model).__contains__))
+        if form.total(chosen) > threshold:
+            raise InternalError("a model of the clauses has another loss; please report the instance file")
+        return prices.cost(chosen), prices.parameters(chosen)
+
+    def parts(parameters: Parameters) -> Sequence[Number]:
+        chosen = form.values_of(parameters)
+        return [cost_in(prices, chosen, variables) for variables in made.variables.values()]
+
+    return Model(encoding, made.base, total, groups, choice, parts, True)

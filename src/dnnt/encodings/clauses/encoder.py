@@ -28,7 +28,8 @@ class Encoding:
     """The clauses for total losses below a threshold (`strict`: at most it); `first` is the largest one to come.
 
     `same` says whether two variables with the same values may take each other's place (None: they may, and all values
-    too).
+    too). `given` makes the values at all points of units that are not to be computed from their variables;
+    interchangeable units are then left in any order.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Encoding:
         strict: bool,
         poll: Callable[[], None],
         same: Callable[[int, int], bool] | None = None,
+        given: Callable[[Ledger], Mapping[int, Sequence[Quantity]]] | None = None,
     ) -> None:
         self.form = form
         self.poll = poll
@@ -51,14 +53,10 @@ class Encoding:
         self._spans = self._variable_spans()
         self.targets = [_merged(samples) for samples in form.samples]
         self.direct = Direct(form, self.ledger, self.variables, self.targets, strict)
-        self.direct_points = self._directly(first)
-        everywhere = bool(self.direct_points) and len(self.direct_points) == len(form.points)
-        if same is None and everywhere and interchangeable(form, self.direct):
-            add_order(form, self.direct, self.variables)
-        else:
-            self.book.swaps = swaps(form, same or (lambda a, b: True))
-            for index, swap in enumerate(self.book.swaps):
-                order(self.variables, swap, index)
+        self.given = {} if given is None else given(self.ledger)
+        self.direct_points = self._directly(first) if given is None else []
+        if given is None:
+            self._ordered(same)
         self.items: list[Quantity] = []
         self.others: list[Key] = []
         self._costs()
@@ -108,6 +106,16 @@ class Encoding:
             chosen.append(value)
         return chosen
 
+    def _ordered(self, same: Callable[[int, int], bool] | None) -> None:
+        """Fix an order of values, or of units, that are interchangeable."""
+        everywhere = bool(self.direct_points) and len(self.direct_points) == len(self.form.points)
+        if same is None and everywhere and interchangeable(self.form, self.direct):
+            add_order(self.form, self.direct, self.variables)
+            return
+        self.book.swaps = swaps(self.form, same or (lambda a, b: True))
+        for index, swap in enumerate(self.book.swaps):
+            order(self.variables, swap, index)
+
     def _directly(self, threshold: Number) -> list[int]:
         """The points that are encoded without units: long sums last, which may follow from short ones."""
         sizes = [0] * len(self.form.points)
@@ -149,6 +157,9 @@ class Encoding:
     def _outputs(self, i: int) -> list[Output]:
         units: list[Quantity] = []
         for u, unit in enumerate(self.form.units):
+            if u in self.given:
+                units.append(self.given[u][i])
+                continue
             parts = [Part(column[i], self.variables[k]) for k, column in unit.terms if column[i]]
             for each in unit.products:
                 if each.variable is None:
@@ -211,11 +222,20 @@ class Encoding:
         if not items:
             return None
         parts = [Part(1, item) for item in sorted(items, key=lambda item: (len(item.values), item.values[-1]))]
-        while len(parts) > 2:
+        parts = self._paired(parts, 2, cut)
+        return Linear(self.ledger, key, 0, parts[0], parts[1] if len(parts) == 2 else None, cut, others)
+
+    def sum_of(self, items: Sequence[Quantity], cut: Number | None) -> Quantity:
+        """A part of a sum: that of some quantities, in their order."""
+        return self._paired([Part(1, item) for item in items], 1, cut)[0].of
+
+    def _paired(self, parts: list[Part], most: int, cut: Number | None) -> list[Part]:
+        """Neighbours added up, until no more than so many are left."""
+        while len(parts) > most:
             pairs = [parts[n : n + 2] for n in range(0, len(parts), 2)]
             parts = [Part(1, self._sum(pair[0], pair[1], cut)) if len(pair) == 2 else pair[0] for pair in pairs]
             self.poll()
-        return Linear(self.ledger, key, 0, parts[0], parts[1] if len(parts) == 2 else None, cut, others)
+        return parts
 
 
 class Constant(Quantity):

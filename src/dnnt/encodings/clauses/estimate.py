@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import comb, prod
 from typing import NamedTuple
 
@@ -48,14 +48,20 @@ def _cells(form: Form) -> str | None:
     return None
 
 
-def clauses(form: Form, gamma: Number | None) -> float:
-    """About how many clauses the encoding will have; rough: a few points stand for all."""
+def clauses(form: Form, gamma: Number | None, given: Collection[int] = ()) -> float:
+    """About how many clauses the encoding will have, without those of units that are `given` and have two values;
+    rough: a few points stand for all.
+    """
     points = len(form.points)
     chosen = sorted({points * k // LOOKED for k in range(LOOKED)}) if points else []
     made = 0.0
     for i in chosen:
         values: list[_Values] = []
         for u, unit in enumerate(form.units):
+            if u in given:
+                low, high = TWO_VALUED[unit.activation.kind]
+                values.append(_Values(2.0, low, high, high - low))
+                continue
             more, found = _of_unit(form, u, unit, i, values, gamma)
             values.append(found)
             made += more
