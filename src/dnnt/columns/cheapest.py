@@ -3,11 +3,13 @@
 A column of a unit costs what the cheapest choice of its variables that gives it costs, for the columns of its sources.
 Levels are searched as for the loss alone, with what has been spent, and the least that all other units cost, as a
 second bound. Units are exchanged, and columns negated, only if prices allow it; of two columns that are negatives of
-each other the cheaper one is kept.
+each other the cheaper one is kept. Costs are tried in increasing order: a search in vain below a cost is a bound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeVar
 
 from dnnt.columns.block import Block, block_of, excess_of
@@ -15,10 +17,10 @@ from dnnt.columns.costs import Costs, bits
 from dnnt.columns.ends import Ends
 from dnnt.columns.making import Column, Maker
 from dnnt.columns.pricing import Priced, least_price, outside
-from dnnt.columns.problem import Problem, problems_of
+from dnnt.columns.problem import Problem, problems_of, shared_variables
 from dnnt.columns.search import ways_of
 from dnnt.columns.separating import Separation, State, Target
-from dnnt.exact import Number, normal
+from dnnt.exact import Number, brief, common_step, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run
@@ -34,13 +36,19 @@ Front = list[tuple[Number, Number, tuple[Column, ...]]]
 """Prices, increasing, and losses, decreasing, of columns of some last units."""
 
 
-def cheapest(instance: Instance, kind: str, threshold: Number, run: Run) -> tuple[Number, Parameters] | None:
+STEPS = 20
+"""Parts of the gap by which costs that are tried rise."""
+
+
+def cheapest(
+    instance: Instance, kind: str, threshold: Number, run: Run, at_least: Callable[[Number], None] = lambda bound: None
+) -> tuple[Number, Parameters] | None:
     """Among all parameters with a total loss of at most `threshold` the least cost, and a choice that has it.
 
     `kind` is `sparsest` (the number of weights other than 0) or `smallest` (the sum of the absolute values of all
     weights); biases cost nothing. None where no parameters have such a loss. The run's incumbent is a first bound; a
-    better choice is not offered to the run. Raises `MethodUnsuitable` and `TooLarge` as the normal form does, and
-    `Stop` where a limit comes.
+    better choice is not offered to the run. `at_least` is told of bounds. Raises `MethodUnsuitable` and `TooLarge` as
+    the normal form does, and `Stop` where a limit comes.
     """
     form = form_of(instance)
     prices = prices_of(form, kind)
@@ -54,7 +62,8 @@ def cheapest(instance: Instance, kind: str, threshold: Number, run: Run) -> tupl
     for problem in problems_of(form, prices.of_values):
         run.poll()
         search = _Search(problem, prices, threshold, run, None if best is None else best[0])
-        search.search()
+        # With several problems a bound takes all of them.
+        search.search(None if shared_variables(form) else at_least)
         if search.best is not None and search.found:
             chosen = prices.parameters(prices.completed(search.values()))
             assert cost_of(chosen, kind) == search.best, "prices and parameters must agree"
@@ -81,6 +90,7 @@ class _Search:
         self.place = {of: k for k, of in enumerate(o for o in form.outputs if isinstance(o, int))}
         self.ends = Ends(problem, self.costs, self.maker, self.target, self.place)
         self.outside = outside(problem, prices)
+        self.step = common_step([b - a for row in prices.of_values for a, b in pairwise(sorted(row))]) or 1
         self.last_least = [least_price(problem.units[index]) for index in problem.last]
         # What the units after each level cost at least.
         self.after = [normal(sum(self.last_least))]
@@ -88,9 +98,27 @@ class _Search:
             units = [index for kind in level.kinds for index in kind.members]
             self.after.insert(0, normal(self.after[0] + sum(least_price(problem.units[index]) for index in units)))
 
-    def search(self) -> None:
-        """Go through everything that may be cheaper."""
+    def search(self, at_least: Callable[[Number], None] | None) -> None:
+        """Go through everything that may be cheaper; where bounds are wanted and a cost is known, cost by cost."""
+        known = self.best
+        if at_least is not None and known is not None:
+            bound = normal(self.outside + self.after[0])
+            while bound < known:
+                at_least(bound)
+                self.best = following = self._above(bound, known)
+                self.run.progress(f"columns: below {brief(following)}")
+                self._level(0, self.outside)
+                if self.found:
+                    return
+                bound = following
+            self.best = known
+            return
         self._level(0, self.outside)
+
+    def _above(self, bound: Number, known: Number) -> Number:
+        """The next cost to be tried: some steps of prices further."""
+        count = (known - bound) // self.step
+        return min(known, normal(bound + self.step * max(1, count // STEPS)))
 
     def values(self) -> dict[int, Number]:
         """Values of variables that give the units the columns found, at that price."""
