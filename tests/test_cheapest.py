@@ -15,7 +15,7 @@ from dnnt.evaluation import evaluate, loss_of
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters, first_choice
-from dnnt.running import Run
+from dnnt.running import Run, Stop
 from dnnt.simplify.parts import parts_of
 from dnnt.simplify.prices import cost_of
 from dnnt.testing import all_parameters, random_any, random_two_layer
@@ -63,8 +63,10 @@ def test_every_search_finds_the_least_cost(seed: int, engine: Engine, kind: str)
     for threshold in {losses[0], losses[len(losses) // 3], losses[0] - 1}:
         told: list[tuple[Number, Parameters]] = []
         run = started(instance, threshold)
-        found = engine.search(instance, kind, threshold, run, _telling(told))
+        bounds: list[Number] = []
+        found = engine.search(instance, kind, threshold, run, _telling(told), bounds.append)
         right = least(instance, kind, threshold)
+        assert bounds == sorted(bounds) and (right is None or all(bound <= right for bound in bounds))
         assert (None if found is None else found[0]) == right
         for value, chosen in [*told, *([] if found is None else [found])]:
             said = evaluate(instance, chosen)
@@ -80,8 +82,10 @@ def test_part_by_part(seed: int) -> None:
     assert parts is not None
     threshold = min(evaluate(instance, p).total for p in all_parameters(instance))
     for kind in ("sparsest", "smallest"):
-        found = cheapest(instance, kind, threshold, True, started(instance, threshold), lambda *each: None)
-        assert found is not None
+        bounds: list[Number] = []
+        run = started(instance, threshold)
+        found = cheapest(instance, kind, threshold, True, run, lambda *each: None, bounds.append)
+        assert found is not None and bounds == sorted(bounds) and bounds[-1:] in ([], [found[0]])
         said = evaluate(instance, found[1])
         assert said.inside and said.total <= threshold
         assert found[0] == cost_of(found[1], kind) == least(instance, kind, threshold)
@@ -90,7 +94,7 @@ def test_part_by_part(seed: int) -> None:
 def test_parts_are_used_where_each_is_at_its_least(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
-    def search(instance: Instance, kind: str, threshold: Number, run: Run, better: Any) -> Any:
+    def search(instance: Instance, kind: str, threshold: Number, run: Run, better: Any, at_least: Any) -> Any:
         seen.append(instance.network.output_count)
         return 0, first_choice(instance.network)
 
@@ -104,8 +108,37 @@ def test_parts_are_used_where_each_is_at_its_least(monkeypatch: pytest.MonkeyPat
     )
     for tight, expected in ((True, [1, 1]), (False, [2])):
         seen.clear()
-        cheapest(instance, "sparsest", 0, tight, started(instance, 0), lambda *each: None)
+        cheapest(instance, "sparsest", 0, tight, started(instance, 0), lambda *each: None, lambda bound: None)
         assert seen == expected
+
+
+def test_a_part_that_takes_long_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a time limit each part has its share; bounds of parts add up, those of parts that are not done too."""
+    shares: list[float | None] = []
+
+    def search(instance: Instance, kind: str, threshold: Number, run: Run, better: Any, at_least: Any) -> Any:
+        shares.append(run.time_limit)
+        at_least(1)
+        if len(shares) == 1:
+            raise Stop("time")
+        return 1, next(p for p in all_parameters(instance) if not loss_of(instance, p) and cost_of(p, kind) == 1)
+
+    monkeypatch.setattr(table, "ENGINES", (Engine("none", lambda instance: True, search),))
+    instance = dnnt.graph(
+        1,
+        [("a", "relu"), ("b", "relu")],
+        ["a", "b"],
+        [{"from": "s", "to": name, "weights": [[0, 1, 2]], "bias": [0, -1]} for name in "ab"],
+        [((1,), (1, 1))],
+    )
+    run = Run(time_limit=1000)
+    chosen = next(p for p in all_parameters(instance) if not loss_of(instance, p))
+    run.offer(chosen, 0)
+    bounds: list[Number] = []
+    found = cheapest(instance, "sparsest", 0, True, run, lambda *each: None, bounds.append)
+    assert found is not None and found[0] == cost_of(found[1], "sparsest") == 2 and not loss_of(instance, found[1])
+    assert bounds == [1, 2] and len(shares) == 3
+    assert shares[0] is not None and shares[0] < 1000 and shares[2] == 1000
 
 
 def test_a_limit_keeps_the_cheapest_so_far() -> None:

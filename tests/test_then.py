@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -12,12 +13,12 @@ import jsonschema
 import pytest
 
 import dnnt
-from dnnt import cli, confirming, second_goal
+from dnnt import cli, confirming, pipeline, second_goal
 from dnnt.checking import verdict
 from dnnt.cli.solve import _Losses
-from dnnt.errors import TooLarge
+from dnnt.errors import InternalError, TooLarge
 from dnnt.evaluation import evaluate
-from dnnt.exact import Number
+from dnnt.exact import Number, brief, number
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Incumbent, Observer, Run, Stop
@@ -53,6 +54,7 @@ def test_least_cost(seed: int, kind: str) -> None:
         return
     assert answer.loss is not None and evaluate(of, answer.parameters).total == answer.loss
     assert answer.then.value == cost_of(answer.parameters, kind) == _least(of, answer.loss, kind)
+    assert answer.then.bound == answer.then.value == number(answer.stats["then_bound"])
     assert (answer.status, answer.assurance) == ("optimal", "checked")
     if of.gamma is None:
         return
@@ -70,6 +72,7 @@ def test_command(tmp_path: Path) -> None:
     ended = run("solve", file, "--then", "sparsest", "--json")
     said = ended.object
     jsonschema.validate(said, SCHEMA)
+    assert said["stats"]["then_bound"] == said["then"]["value"]
     assert said["then"]["proved"] is True and said["then"]["assurance"] == "claimed" and ended.status == 0
     assert "nonzero weights" in run("solve", file, "--then", "sparsest").out
 
@@ -127,6 +130,85 @@ def test_limit_between_the_goals(
     assert answer.certificate is not None and answer.certificate.upper is not None
     assert answer.certificate.upper.parameters == answer.parameters
     jsonschema.validate(answer.to_json(), SCHEMA)
+
+
+def _bounded(bound: Number, value: Number | None = None) -> Callable[..., None]:
+    """A search that tells of a bound, perhaps of parameters of a cost too, before a limit comes."""
+
+    def search(
+        instance: Instance, kind: str, threshold: Number, tight: bool, run: Run, better: Any, at_least: Any
+    ) -> None:
+        at_least(bound)
+        if value is not None:
+            reached = (p for p in all_parameters(instance) if evaluate(instance, p).total <= threshold)
+            better(value, next(p for p in reached if cost_of(p, kind) == value))
+        raise Stop("time")
+
+    return search
+
+
+TWO = [{"units": 1, "activation": "identity", "weights": [0, 1, 2], "bias": [0, 1]}]
+"""With x = 1, 1 and y = 4, both weights are 2 or one of them is 1: never fewer than two nonzero weights."""
+
+
+def test_a_limit_keeps_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the answer, its figures, and the line that people see; floors count, and never fall."""
+    of = dnnt.layered(2, TWO, [((1, 1), (4,))], gamma=0)
+    file = tmp_path / "some.dnnt.json"
+    dnnt.write(of, file)
+    for told, kept in ((1, 1), (-1, 0), (Fraction(1, 2), Fraction(1, 2))):
+        monkeypatch.setattr(second_goal, "cheapest", _bounded(told))
+        answer = dnnt.solve(of, then="sparsest")
+        assert answer.then is not None and (answer.then.value, answer.then.bound) == (2, kept)
+        assert not answer.then.proved and (answer.exit_code, answer.stop) == (3, "time")
+        capsys.readouterr()
+        assert cli.run(["solve", str(file), "--then", "sparsest", "--json"]) == 3
+        said = json.loads(capsys.readouterr().out)
+        jsonschema.validate(said, SCHEMA)
+        assert number(said["stats"]["then_bound"]) == kept
+        assert cli.run(["solve", str(file), "--then", "sparsest"]) == 3
+        assert f"2 nonzero weights, at least {brief(kept)}; a limit" in capsys.readouterr().out
+
+
+def test_a_bound_that_closes_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever came then, the second goal is proved; a bound above a cost is a fault."""
+    of = dnnt.layered(2, TWO, [((1, 1), (4,))], gamma=0)
+    for kind, value in (("sparsest", 2), ("smallest", 3)):
+        monkeypatch.setattr(second_goal, "cheapest", _bounded(value, value))
+        answer = dnnt.solve(of, then=kind)
+        assert answer.then is not None and answer.then.proved and answer.then.bound == answer.then.value == value
+        assert (answer.exit_code, answer.stop) == (0, "proved")
+    monkeypatch.setattr(second_goal, "cheapest", _bounded(9))
+    with pytest.raises(InternalError, match="cost less than a bound"):
+        dnnt.solve(of, then="sparsest")
+
+
+def test_progress_shows_value_bound_and_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they improve, with what the search is doing."""
+
+    def search(
+        instance: Instance, kind: str, threshold: Number, tight: bool, run: Run, better: Any, at_least: Any
+    ) -> Any:
+        at_least(1)
+        run.progress("looking")
+        raise Stop("interrupt")
+
+    monkeypatch.setattr(second_goal, "cheapest", search)
+    seen: list[str] = []
+    watched = Run(observer=Observer(state=lambda run: seen.append(run.doing)))
+    pipeline.solve(dnnt.layered(2, TWO, [((1, 1), (4,))], gamma=0), then="sparsest", run=watched)
+    assert "sparsest: 2, at least 0, gap 2" in seen and "sparsest: 2, at least 1, gap 1" in seen
+    assert seen.index("sparsest: 2, at least 1, gap 1 · looking") > seen.index("sparsest: 2, at least 1, gap 1")
+
+
+def test_a_finished_run_tells_its_bound_again(tmp_path: Path) -> None:
+    of = dnnt.layered(2, TWO, [((1, 1), (4,))], gamma=0)
+    first = dnnt.solve(of, then="smallest", checkpoint=tmp_path / "kept")
+    again = dnnt.solve(of, then="smallest", checkpoint=tmp_path / "kept")
+    assert again.then == first.then and again.then is not None and again.then.bound == again.then.value
+    assert again.stats["then_bound"] == first.stats["then_bound"]
 
 
 def _sum_of_two() -> Instance:

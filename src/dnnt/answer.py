@@ -17,12 +17,15 @@ CLAIMED = "claimed"
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """How a second goal ended: its kind (`sparsest`, `smallest`), the cost of the parameters, whether it is least."""
+    """How a second goal ended: its kind (`sparsest`, `smallest`), the cost of the parameters, whether it is least, and
+    what all parameters that reach the goal cost at least (None: not known), which is as sure as `assurance` says.
+    """
 
     kind: str
     value: Number | None
     proved: bool
     assurance: str = CLAIMED
+    bound: Number | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The field `then` of `solve --json`."""

@@ -121,7 +121,7 @@ def _solved(
     if request.then is None:
         return _answer(task, goal, run, finished, certificate, checked, request.file)
     if done is not None:
-        second = Second(request.then, number(done["then"]["value"]), done["then"]["proved"], done["then"]["assurance"])
+        second = _second(done)
         return _answer(task, goal, run, finished, certificate, checked, request.file, second)
     from dnnt.second_goal import cheapest_among  # Only those who ask for it pay for it.
 
@@ -130,8 +130,22 @@ def _solved(
         task.instance, goal, request.then, run, checked, task.given if check else None, _seen(goal, run).reached
     )
     certificate = _certificate(task, goal, run)
-    finished = replace(finished, reason=finished.reason + ended.detail)
+    bound = ended.second.bound
+    stats = {**finished.stats, "then_bound": None if bound is None else to_json(bound)}
+    finished = replace(finished, reason=finished.reason + ended.detail, stats=stats)
     return _answer(task, goal, run, finished, certificate, ended.checked, request.file, ended.second)
+
+
+def _second(done: Mapping[str, Any]) -> Second:
+    """How the second goal of a finished run ended."""
+    then, bound = done["then"], done["stats"].get("then_bound")
+    return Second(
+        then["kind"],
+        number(then["value"]),
+        then["proved"],
+        then["assurance"],
+        None if bound is None else number(bound),
+    )
 
 
 def _kept_as(task: Task, request: Request, run: Run, hint: Parameters | None) -> Wanted:

@@ -10,11 +10,11 @@ from dnnt.cheapest import cheapest
 from dnnt.confirming import Checked, confirm_parameters
 from dnnt.errors import InternalError, MethodUnsuitable, TooLarge
 from dnnt.evaluation import evaluate
-from dnnt.exact import Number
+from dnnt.exact import Number, brief, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import DECIDE, MINIMIZE, Goal
-from dnnt.parameters import Parameters
-from dnnt.running import Incumbent, Run, Stop, ticking
+from dnnt.parameters import Parameters, first_choice
+from dnnt.running import Incumbent, Observer, Run, Stop, ticking
 from dnnt.simplify.prices import cost_of
 
 
@@ -44,22 +44,22 @@ def cheapest_among(
         return Then(Second(kind, None, True), checked)
     known = cost_of(incumbent.parameters, kind)
     if incumbent.signs is not None:  # Signs: there is one choice of parameters only.
-        return Then(Second(kind, known, True), checked)
+        return Then(Second(kind, known, True, bound=known), checked)
     if goal.reached(run) and checked.stop not in ("proved", "claimed"):
         return Then(Second(kind, known, False), checked)
     threshold = goal.threshold if goal.threshold is not None else incumbent.loss
-    run.progress(f"the {kind} parameters", 0.9)
     search = _Search(instance, kind, threshold, run, Upper(incumbent.parameters, incumbent.loss), known)
     ended = search.ended(goal.kind == MINIMIZE or threshold == 0)
+    bound = search.bound
     detail = _of_second(kind, ended.detail)
     if search.value < known:
         if given is not None and checked.assurance == CHECKED:
             limit = confirm_parameters(given, search.best, run, ended.stop)
             if limit is not None:
                 detail += _of_second(kind, f"{search.value} was found, but not checked in time")
-                return Then(Second(kind, known, False), replace(checked, stop=limit), detail)
+                return Then(Second(kind, known, False, bound=bound), replace(checked, stop=limit), detail)
         run.incumbent = Incumbent(search.best.parameters, search.best.loss)
-    second = Second(kind, search.value, ended.stop is None)
+    second = Second(kind, search.value, ended.stop is None, bound=bound)
     return Then(second, checked if ended.stop is None else replace(checked, stop=ended.stop), detail)
 
 
@@ -74,7 +74,9 @@ class Ended:
 
 
 class _Search:
-    """The search for the cheapest parameters: `best` are those so far, with their cost `value`."""
+    """The search for the cheapest parameters: `best` are those so far, with their cost `value`, and `bound` is what all
+    of them cost at least, as far as it is known.
+    """
 
     def __init__(self, instance: Instance, kind: str, threshold: Number, run: Run, best: Upper, value: Number) -> None:
         self.instance = instance
@@ -83,12 +85,24 @@ class _Search:
         self.run = run
         self.best = best
         self.value = value
+        self.bound: Number | None = None
 
     def ended(self, tight: bool) -> Ended:
         """Search until nothing cheaper is left or a limit comes."""
+        ended = self._ended(tight)
+        # A bound may have closed the gap before the limit came.
+        return Ended(None) if self.bound == self.value else ended
+
+    def _ended(self, tight: bool) -> Ended:
+        run = self.run
+        shown = Observer(run.observer.message, self._show)
+        inner = run.part(shown)
+        run.follow(inner)
+        inner.incumbent = run.incumbent
         try:
-            with ticking(self.run.check):
-                found = cheapest(self.instance, self.kind, self.threshold, tight, self.run, self._better)
+            with ticking(run.check):
+                self._at_least(cost_of(first_choice(self.instance.network), self.kind))
+                found = cheapest(self.instance, self.kind, self.threshold, tight, inner, self._better, self._at_least)
         except Stop as stop:
             return Ended(stop.kind, stop.detail)
         except TooLarge as error:
@@ -102,6 +116,7 @@ class _Search:
         self._better(*found)
         if self.value != found[0]:
             raise InternalError("cheaper parameters than the cheapest were found; please report the instance file")
+        self._at_least(self.value)
         return Ended(None)
 
     def _better(self, value: Number, chosen: Parameters) -> None:
@@ -112,6 +127,30 @@ class _Search:
         if again.total > self.threshold or not again.inside or cost_of(chosen, self.kind) != value:
             raise InternalError("parameters of least cost have another cost or loss; please report the instance file")
         self.best, self.value = Upper(chosen, again.total), value
+        self._told()
+
+    def _at_least(self, bound: Number) -> None:
+        """Keep a higher bound."""
+        if self.bound is None or bound > self.bound:
+            self.bound = bound
+            self._told()
+
+    def _told(self) -> None:
+        if self.bound is not None and self.bound > self.value:
+            raise InternalError("parameters cost less than a bound says; please report the instance file")
+        self.run.progress(self._said, 0.0)
+
+    @property
+    def _said(self) -> str:
+        """The cost, the bound and the gap, for the progress line."""
+        said = f"{self.kind}: {brief(self.value)}"
+        if self.bound is None or self.bound == self.value:
+            return said
+        return f"{said}, at least {brief(self.bound)}, gap {brief(normal(self.value - self.bound))}"
+
+    def _show(self, inner: Run) -> None:
+        """What the search does, after how far it is."""
+        self.run.progress(f"{self._said} · {inner.doing}" if inner.doing else self._said, inner.work)
 
 
 def _of_second(kind: str, detail: str) -> str:

@@ -134,8 +134,10 @@ def second(then: Second) -> str:
     what = {"sparsest": "nonzero weights", "smallest": "is the sum of absolute weights"}[then.kind]
     if then.value is None:
         return f"{then.kind}: there are no parameters to choose among" if then.proved else f"{then.kind}: not reached"
-    sure = "none of these parameters have less" if then.proved else "a limit came before the proof that none have less"
-    return f"{then.kind}: {brief(then.value)} {what}; {sure}"
+    if then.proved:
+        return f"{then.kind}: {brief(then.value)} {what}; none of these parameters have less"
+    least = "" if then.bound is None else f", at least {brief(then.bound)}"
+    return f"{then.kind}: {brief(then.value)} {what}{least}; a limit came before the proof that none have less"
 
 
 def assurance(answer: Answer) -> str:
