@@ -171,7 +171,8 @@ def _of_answer(said: dict[str, Any], seconds: float, sparsest: bool) -> Outcome:
         reached = said["answer"] == "yes" or said["status"] == "optimal"
         then = (said.get("then") if reached else None) or {}
         proved = bool(then.get("proved")) and then.get("assurance") == "checked"
-        return Outcome(_number(then.get("value")), None, proved, seconds)
+        bound = said["stats"].get("then_bound") if reached else None
+        return Outcome(_number(then.get("value")), _number(bound), proved, seconds)
     proved = said["assurance"] == "checked" and said["status"] in ("optimal", "infeasible")
     proved = proved or (said["goal"] == "decide" and said["status"] == "feasible" and said["assurance"] == "checked")
     value = None if said["status"] == "infeasible" else _number(said["loss"])
