@@ -68,7 +68,7 @@ def _by_annotations(
 def _by_branching(
     instance: Instance, kind: str, threshold: Number, run: Run, better: Better, at_least: AtLeast
 ) -> Found:
-    return by_branching(instance, kind, threshold, run, better)
+    return by_branching(instance, kind, threshold, run, better, at_least)
 
 
 def _by_columns(instance: Instance, kind: str, threshold: Number, run: Run, better: Better, at_least: AtLeast) -> Found:

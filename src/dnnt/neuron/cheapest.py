@@ -41,6 +41,7 @@ FEW_CHOICES = 2_000
 """So many choices of values are soon tried without planes."""
 
 Better = Callable[[Number, Parameters], None]
+AtLeast = Callable[[Number], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,11 @@ def cheapest(
     threshold: Number,
     run: Run,
     better: Better = lambda value, parameters: None,
+    at_least: AtLeast = lambda cost: None,
 ) -> tuple[Number, Parameters] | None:
     """The least cost (`sparsest` or `smallest`) of parameters with a loss of at most `threshold`, and such parameters;
-    None where there are none. `better` hears of cheaper ones on the way. Raises `MethodUnsuitable`, `Stop`.
+    None where there are none. `better` hears of cheaper ones on the way, `at_least` of bounds. Raises
+    `MethodUnsuitable`, `Stop`.
     """
     neuron = neuron_of(form_of(instance))
     if isinstance(neuron, str):
@@ -73,9 +76,9 @@ def cheapest(
             return None
         deepening = _Deepening(neuron, prices, rows, run)
     if deepening is not None and deepening.most <= MOST_COSTS:
-        found = deepening.result()
+        found = deepening.result(at_least)
     elif prod(map(len, neuron.values)) > FEW_CHOICES and (linear := _linear(neuron)) is not None:
-        found = _by_planes(linear, prices, threshold, run, better)
+        found = _by_planes(linear, prices, threshold, run, better, at_least)
     else:
         found = _by_levels(neuron, prices, threshold, run, better)
     return None if found is None else (prices.cost(found), prices.parameters(found))
@@ -209,9 +212,11 @@ class _Deepening:
             self.run.poll()
         return made
 
-    def result(self) -> tuple[Number, ...] | None:
+    def result(self, at_least: AtLeast) -> tuple[Number, ...] | None:
         """Costs in increasing order, until one will do or no more can be paid."""
+        cheapest = self.prices.rest + sum([min(of) for of in self.prices.of_values])
         for cost in range(self.most + 1):
+            at_least(normal(cheapest + cost * self.unit))
             self.run.progress(f"cost {brief(cost * self.unit)}", 0.0)
             reach = self._reach(cost)
             for price, state, values in self.starts:
@@ -317,7 +322,7 @@ def _linear(neuron: Neuron) -> Linear | None:
 
 
 def _by_planes(
-    linear: Linear, prices: Prices, threshold: Number, run: Run, better: Better
+    linear: Linear, prices: Prices, threshold: Number, run: Run, better: Better, at_least: AtLeast
 ) -> tuple[Number, ...] | None:
     """Boxes of least cost first."""
     from dnnt.neuron.cheapest_by_planes import Cheapest
@@ -325,8 +330,11 @@ def _by_planes(
     def cheaper(cost: Number, values: tuple[Number, ...]) -> None:
         better(prices.cost(values), prices.parameters(values))
 
+    def shown(cost: Number) -> None:
+        at_least(normal(cost + prices.rest))
+
     known = _known(linear.neuron, prices, threshold, run)
-    found = Cheapest(linear, prices, threshold).result(known, cheaper, run.poll, run.progress)
+    found = Cheapest(linear, prices, threshold).result(known, cheaper, run.poll, shown)
     return None if found is None else found[1]
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from dnnt.exact import Number, brief, common_step, normal
+from dnnt.exact import Number, common_step, normal
 from dnnt.neuron.best_first import Box, Tree
 from dnnt.neuron.planes import Linear
 from dnnt.neuron.relaxation import Floats
@@ -20,7 +20,7 @@ from dnnt.simplify.prices import Prices
 
 Values = tuple[Number, ...]
 Cheaper = Callable[[Number, Values], None]
-Shown = Callable[[str], None]
+AtLeast = Callable[[Number], None]
 
 
 class Cheapest(Tree):
@@ -35,7 +35,7 @@ class Cheapest(Tree):
         self.base = normal(sum([min(of) for of in self.prices]))
 
     def result(
-        self, best: tuple[Number, Values] | None, cheaper: Cheaper, poll: Callable[[], object], shown: Shown
+        self, best: tuple[Number, Values] | None, cheaper: Cheaper, poll: Callable[[], object], at_least: AtLeast
     ) -> tuple[Number, Values] | None:
         """(cost, values) of the cheapest; `best` are such values that are known. None: no loss is low enough."""
 
@@ -47,8 +47,7 @@ class Cheapest(Tree):
         while waiting and (best is None or waiting[0][0] < best[0]):
             least, _, _, box = heappop(waiting)
             self.nodes += 1
-            if self.nodes % 64 == 0:
-                shown(f"cost at least {brief(least)}, {len(waiting)} boxes")
+            at_least(least)
             where = self._relaxed(box, no_cap)
             if box.bound > self.limit:
                 continue
