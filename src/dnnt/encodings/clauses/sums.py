@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from dnnt.encodings.clauses.book import Key, TooManyClauses
 from dnnt.encodings.clauses.quantities import MOST_VALUES, Grid, Ledger, Quantity
-from dnnt.exact import Number, common_step, normal
+from dnnt.exact import Number, common_denominator, common_step, normal
 
 
 class Part:
@@ -77,13 +77,7 @@ class Linear(Quantity):
         parts = [left] if right is None else [left, right]
         if len(left.values) * (1 if right is None else len(right.values)) > 100 * MOST_VALUES:
             raise TooManyClauses(f"sums of more than {MOST_VALUES:,} values")
-        if right is None:
-            values = [normal(constant + a) for a in left.values]
-        else:
-            made = {a + b for a in left.values for b in right.values}
-            values = sorted([normal(constant + q) for q in made])
-        if cut is not None:
-            values = values[: bisect_right(values, cut) + 1]
+        values = _sums(constant, left.values, [0] if right is None else right.values, cut)
         lows, highs = [part.low for part in parts], [part.high for part in parts]
         super().__init__(
             ledger,
@@ -129,6 +123,18 @@ class Linear(Quantity):
                 book.implied(self.relation, (right.upper(b), left.upper(values[place])), goal)
                 if place == len(values) - 1:
                     return
+
+
+def _sums(constant: Number, left: Sequence[Number], right: Sequence[Number], cut: Number | None) -> list[Number]:
+    """All sums of a constant and one of each, in increasing order: those up to `cut`, and the next one."""
+    scale = common_denominator([constant, *left, *right])
+    first, second = [int((constant + a) * scale) for a in left], [int(b * scale) for b in right]
+    made = sorted({a + b for a in first for b in second})
+    if cut is not None:
+        made = made[: bisect_right(made, cut * scale) + 1]
+    if len(made) > MOST_VALUES:
+        raise TooManyClauses(f"a quantity of more than {MOST_VALUES:,} values")
+    return list(made) if scale == 1 else [normal(Fraction(q, scale)) for q in made]
 
 
 def _sum_grid(constant: Number, parts: Sequence[Part]) -> Grid:
