@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
+from math import gcd, isqrt
 from operator import mul
 from typing import Any
 
@@ -153,7 +153,12 @@ def _squares(instance: Instance, form: Form, unit: Unit, slope: Number, work: Wo
         for j in range(k + 1):
             matrix[k][j] = matrix[j][k] = sum(map(mul, weighted, columns[j]))
         work.spend(points * (k + 1) * 8e-8)
-    return Squares(matrix, denominator, normal(least), steps)
+    # In lowest terms, so that there is one matrix to which a factor belongs.
+    shared = gcd(denominator, *[m for row in matrix for m in row])
+    work.spend(count * count * (1e-7 + longest * 1e-9))
+    if shared > 1:
+        matrix = [[m // shared for m in row] for row in matrix]
+    return Squares(matrix, denominator // shared, normal(least), steps)
 
 
 def _slack(matrix: list[list[int]], body: FactorGrounds, reach: list[int], work: Work) -> int:
