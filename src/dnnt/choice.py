@@ -75,6 +75,9 @@ FEW_WEIGHTS = 64
 FEW_CLAUSES = 1.0
 """Seconds to make clauses below which they are tried first."""
 
+VERY_FEW_CLAUSES = 0.2
+"""Seconds to make clauses below which they mostly end at once."""
+
 COMPLETE = ("branch", "brute-force", "columns", "reachable")
 """Methods whose searches can be predicted, on more than one kind of instance."""
 
@@ -151,6 +154,16 @@ RULES = (
         lambda costs, room: "branch" not in costs and _quickest("columns")(costs, room),
         "few different columns of values of the units: layers are chosen by what they separate ({basis})",
         ("search", "sat"),
+    ),
+    Rule(
+        "sat",
+        lambda costs, room: (
+            _fits(costs, "sat", room)
+            and costs["sat"].seconds <= VERY_FEW_CLAUSES
+            and all(costs[name].seconds > FEW_CLAUSES for name in COMPLETE if _fits(costs, name, room))
+        ),
+        "very few clauses, and no search is predicted to end within a second ({basis})",
+        ("reachable", "search", "columns"),
     ),
     Rule(
         "reachable",
