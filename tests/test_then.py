@@ -15,6 +15,7 @@ import pytest
 import dnnt
 from dnnt import cli, confirming, pipeline, second_goal
 from dnnt.checking import verdict
+from dnnt.cli.render import second
 from dnnt.cli.solve import _Losses
 from dnnt.errors import InternalError, TooLarge
 from dnnt.evaluation import evaluate
@@ -26,6 +27,7 @@ from dnnt.simplify.prices import cost_of
 from dnnt.testing import random_any, random_two_layer
 from dnnt.testing.oracle import all_parameters
 from tests.cli.commands import CONTINUOUS, XOR, run
+from tests.neuron.test_planes import noisy
 
 SCHEMA = json.loads((Path(dnnt.__file__).parent / "formats/schemas/answer.schema.json").read_text(encoding="utf-8"))
 
@@ -292,3 +294,10 @@ def test_competition_tells_the_second_goal(
     assert said.startswith("c sparsest: ")
     assert said.endswith("none of these parameters have less" if proved else "before the proof that none have less")
     assert (status, lines[-2]) == (30, "s OPTIMUM FOUND")
+
+
+def test_the_second_goal_is_not_begun_before_the_first_is_settled() -> None:
+    """What the best parameters so far cost says nothing of the cheapest best ones, and the text says so."""
+    answer = dnnt.solve(noisy(60, 60, "absolute", 2), method="branch", then="sparsest", time_limit=2)
+    assert answer.then is not None and not answer.settled and not answer.then.proved
+    assert "not begun" in second(answer.then, answer.settled)

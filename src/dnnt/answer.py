@@ -91,6 +91,11 @@ class Answer:
         }
 
     @property
+    def settled(self) -> bool:
+        """Whether the first goal is: the least loss, or whether a loss of at most gamma is possible."""
+        return self.status in ("optimal", "infeasible") if self.goal == "minimize" else self.answer in ("yes", "no")
+
+    @property
     def exit_code(self) -> int:
         """The contract's exit status: 0 for a definite answer, 3 where a limit came first."""
         if self.then is not None and not self.then.proved:

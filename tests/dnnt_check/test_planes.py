@@ -13,10 +13,9 @@ import pytest
 import dnnt
 from dnnt.exact import Number, to_json
 from dnnt.formats import certificate_file, instance_file
-from dnnt.neuron import engines
 from dnnt.testing import oracle, takers
 from tests.dnnt_check.test_branch import Body, at, changed, numbers_in, said, true_if_valid
-from tests.neuron.test_planes import convex
+from tests.neuron.test_planes import convex, planes_alone
 
 LITTLE = Fraction(1, 10**6)
 
@@ -27,9 +26,8 @@ WRONG: tuple[Any, ...] = (None, {}, "x", [None], [[]], 3)
 def cases() -> tuple[tuple[dnnt.Instance, Body, Number], ...]:
     """Instances with a certificate by planes of a lower bound above 0, and their least loss."""
     made: list[tuple[dnnt.Instance, Body, Number]] = []
-    kept = engines._without_planes
-    engines._without_planes = lambda neuron: "not asked"
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        planes_alone(patched)
         for seed in range(200):
             instance = convex(seed)
             if len(made) == 24 or "branch" not in takers(instance):
@@ -39,8 +37,6 @@ def cases() -> tuple[tuple[dnnt.Instance, Body, Number], ...]:
                 body = json.loads(certificate_file.to_bytes(answer.certificate))
                 if "slopes" in body["lower"]["grounds"]:
                     made.append((instance, body, answer.loss))
-    finally:
-        engines._without_planes = kept
     trees = [body["lower"]["grounds"]["tree"] for _, body, _ in made]
     assert len(made) == 24 and min(map(len, trees)) == 1 and max(map(len, trees)) > 10
     return tuple(made)

@@ -190,6 +190,17 @@ def test_least_squares_of_many_inputs(inputs: int, samples: int) -> None:
     assert (answer.status, answer.assurance, answer.stats["way"]) == ("optimal", "checked", "sphere decoding")
 
 
+def test_squares_with_a_fractional_bias_are_checked() -> None:
+    """The matrix has a common divisor with its denominator: a factor belongs to the one in lowest terms."""
+    for step in ("1/2", "1/10"):
+        whole = least_squares(8, 30, 2)
+        layer = {"units": 1, "activation": "identity", "weights": [-1, 0, 1]}
+        bias = {"from": -3, "to": 3, "step": step}
+        samples = [(sample.x, sample.y) for sample in whole.samples]
+        answer = dnnt.solve(dnnt.layered(8, [{**layer, "bias": bias}], samples, "squared"), method="branch")
+        assert (answer.status, answer.assurance, answer.stats["way"]) == ("optimal", "checked", "sphere decoding")
+
+
 def errors(inputs: int, samples: int, seed: int, noise: float = 0.2) -> dnnt.Instance:
     """Labels of a random ternary neuron, some of them wrong."""
     rng = Random(seed)

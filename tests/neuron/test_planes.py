@@ -15,7 +15,7 @@ import pytest
 
 import dnnt
 import dnnt_check
-from dnnt.exact import Number, to_json
+from dnnt.exact import Number, magnitude, to_json
 from dnnt.formats import instance_file
 from dnnt.methods import method
 from dnnt.methods.branch import METHOD
@@ -56,11 +56,17 @@ def linear(instance: dnnt.Instance) -> Linear:
     return made
 
 
+def planes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planes wherever they apply, whatever the other ways would take."""
+    monkeypatch.setattr(engines, "_sphere", lambda neuron: None)
+    monkeypatch.setattr(engines, "_boxed", lambda neuron: "not asked")
+    monkeypatch.setattr(METHOD, "_last", None)
+
+
 @pytest.fixture
 def forced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Planes wherever they apply, whatever the other ways would take."""
-    monkeypatch.setattr(engines, "_without_planes", lambda neuron: "not asked")
-    monkeypatch.setattr(METHOD, "_last", None)
+    """Planes alone."""
+    planes_alone(monkeypatch)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -151,6 +157,18 @@ def test_many_inputs(loss: Any) -> None:
     assert answer.loss is not None
     no = dnnt.solve(replace(noisy(26, 50, loss, 1), gamma=answer.loss - 1), method="branch")
     assert (no.status, no.assurance) == ("infeasible", "checked")
+
+
+def test_many_inputs_of_long_numbers() -> None:
+    """Programs in floats are scaled, so that numbers of 10^20 and more change little."""
+    plain = noisy(14, 30, "absolute", 4)
+    samples = [(tuple(10**24 * x for x in s.x), tuple(10**24 * y + 1 for y in s.y)) for s in plain.samples]
+    layer = {"units": 1, "activation": "identity", "weights": [-1, 0, 1], "bias": [0]}
+    answer = dnnt.solve(dnnt.layered(14, [layer], samples, "absolute"), method="branch")
+    assert (answer.status, answer.assurance, answer.stats["way"]) == ("optimal", "checked", "planes")
+    least = dnnt.solve(plain, method="branch").loss
+    assert least is not None and answer.loss is not None
+    assert magnitude(answer.loss - 10**24 * least) <= 30
 
 
 def test_a_limit_leaves_a_bound() -> None:

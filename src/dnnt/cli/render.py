@@ -69,7 +69,7 @@ def print_answer(answer: Answer, file: str) -> None:
     if answer.bound is not None and answer.bound != answer.loss and (answer.bound or answer.status != "infeasible"):
         rows.append(bound_row(answer))
     if answer.then is not None:
-        rows.append(("Then", second(answer.then)))
+        rows.append(("Then", second(answer.then, answer.settled)))
     if answer.fixed is not None:
         rows.append(("Fixed", fixed(answer.fixed)))
     rows.append(("Assurance", assurance(answer)))
@@ -129,13 +129,15 @@ def fixed(number: int) -> str:
     return f"{several(number, 'value')}: all that is said here is about the instance that this leaves"
 
 
-def second(then: Second) -> str:
-    """How the second goal ended, in a sentence."""
+def second(then: Second, settled: bool) -> str:
+    """How the second goal ended, in a sentence; it is not begun before the first one is `settled`."""
     what = {"sparsest": "nonzero weights", "smallest": "is the sum of absolute weights"}[then.kind]
     if then.value is None:
         return f"{then.kind}: there are no parameters to choose among" if then.proved else f"{then.kind}: not reached"
     if then.proved:
         return f"{then.kind}: {brief(then.value)} {what}; none of these parameters have less"
+    if not settled:
+        return f"{then.kind}: not begun, as the first goal is open (these parameters: {brief(then.value)} {what})"
     least = "" if then.bound is None else f", at least {brief(then.bound)}"
     return f"{then.kind}: {brief(then.value)} {what}{least}; a limit came before the proof that none have less"
 

@@ -301,7 +301,7 @@ def _competition(answer: Answer, muted: bool) -> int:
     if answer.then is not None:
         from dnnt.cli.render import second
 
-        click.echo(f"c {second(answer.then)}")
+        click.echo(f"c {second(answer.then, answer.settled)}")
     click.echo(f"s {line}")
     if answer.parameters is not None and answer.status != "infeasible":
         click.echo(f"v {json_text.dumps(answer.parameters.to_json())}")

@@ -58,8 +58,8 @@ class Branch(Method):
         return Cost(
             engine.seconds,
             1.0 + engine.bytes / MIB,
-            f"{engine.name}, about {_count(engine.nodes)} nodes, {several(len(form.variables), 'variable')}, "
-            f"{several(len(form.points), 'distinct input')}",
+            f"{engine.name}, about {_count(engine.begun + engine.nodes)} nodes, "
+            f"{several(len(form.variables), 'variable')}, {several(len(form.points), 'distinct input')}",
         )
 
     def plan(self, instance: Instance, run: Run) -> Plan:
@@ -126,7 +126,7 @@ class _Solving:
                     self._rule_out(min(bound, self._best()), True)
         if not goal.reached(run):
             self._rule_out(self._best() if goal.threshold is None else goal.threshold, goal.threshold is None)
-        return {"nodes": self.nodes, "way": engine.name}
+        return {"nodes": engine.begun + self.nodes, "way": engine.name}
 
     def _best(self) -> Number:
         assert self.run.incumbent is not None, "the descent has offered one"
@@ -151,7 +151,7 @@ class _Solving:
         def proved(bound: Number, grounds: OfForm) -> None:
             if run.time_limit is not None:
                 # A bound that cannot be checked in time is worth less than the last one that can.
-                needed = 2 * (grounds.seconds or 0.0)
+                needed = grounds.seconds or 0.0
                 if needed > run.time_limit / 2:
                     return
                 run.reserve = max(run.reserve, needed)

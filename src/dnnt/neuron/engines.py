@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import inf
+from math import inf, prod
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from dnnt.certificate import OfForm
-from dnnt.exact import Number
+from dnnt.exact import Number, magnitude
 from dnnt.neuron import search, sphere
 from dnnt.neuron.bounds import bounds_of
 from dnnt.neuron.levels import levels_of
@@ -54,6 +54,12 @@ ROOM = 4
 QUICK = 0.02
 """A search that is predicted to take fewer seconds needs no planes."""
 
+FEW_CHOICES = 10_000
+"""Choices of values up to which box bounds are soon asked."""
+
+SOON = 1.0
+"""A search by planes that is predicted to take more seconds is compared with box bounds."""
+
 PROBE = 0.2
 """Seconds in which a search by planes shows how far it comes."""
 
@@ -67,11 +73,13 @@ GUESSED = 10_000.0
 class Engine(ABC):
     """A complete search. `loss` is that of `chosen`, found beforehand; `least` is proved before the search.
 
-    `staged`: losses far below the best one are to be ruled out first, as the search gives no bounds on its way.
+    `staged`: losses far below the best one are to be ruled out first, as the search gives no bounds on its way. `begun`
+    nodes have been visited beforehand.
     """
 
     name: str
     staged = True
+    begun = 0
     loss: Number
     chosen: Values
     least: Number
@@ -238,7 +246,6 @@ class PlaneEngine(Engine):
         self.linear = linear
         self.tree = Tree(linear)
         self._telling = 0.0
-        self._told = 0
         started = monotonic()
 
         def in_time() -> Number:
@@ -254,6 +261,7 @@ class PlaneEngine(Engine):
                 self.tree.predicted_nodes(self.loss, Random(2), monotonic() + PROBE) or GUESSED * self.tree.nodes
             )
         self.node_seconds = (monotonic() - started) / (self.tree.nodes + 1)
+        self.begun = self._told = self.tree.nodes
 
     @property
     def least(self) -> Number:  # type: ignore[override]  # It grows with the tree.
@@ -296,7 +304,7 @@ class PlaneEngine(Engine):
         }
         points, variables = len(linear.neuron.points), len(linear.steps)
         setting = 1e-3 + points * (1e-4 + variables * 4e-6)
-        seconds = len(planes) * points * (1e-5 + variables * 3e-7) + len(tree) * (2e-6 + variables * 3e-7)
+        seconds = len(planes) * points * (6e-6 + variables * 2.2e-7) + len(tree) * (2e-6 + variables * 3e-7)
         return OfForm("branch", body, setting + seconds)
 
     def _found(self, values: Values, loss: Number) -> Number:
@@ -305,30 +313,44 @@ class PlaneEngine(Engine):
 
 
 def engine_of(neuron: Neuron) -> Engine | str:
-    """The way that is predicted to be quickest, or why there is none."""
-    made = _without_planes(neuron)
-    if not isinstance(made, str) and made.seconds <= QUICK:
-        return made
+    """The way that is predicted to be quickest, or why there is none.
+
+    Ways are asked in the order of what asking takes: box bounds of many samples with rational costs take seconds.
+    """
+    spherical = _sphere(neuron)
+    if spherical is not None and spherical.seconds <= QUICK:
+        return spherical
+    boxed = _boxed(neuron) if prod(map(len, neuron.values)) <= FEW_CHOICES else None
+    if isinstance(boxed, BoxEngine) and boxed.seconds <= QUICK:
+        return boxed
     from dnnt.neuron.planes import linear_of  # Loads NumPy.
 
     linear = linear_of(neuron)
-    if linear is None:
-        return made
-    if isinstance(made, str):
-        chosen = tuple([of[0] for of in neuron.values])
-        return PlaneEngine(linear, neuron.total(chosen), chosen)
-    planes = PlaneEngine(linear, made.loss, made.chosen)
-    return planes if planes.seconds <= made.seconds else made
+    known: list[Engine] = [each for each in (spherical, boxed) if isinstance(each, Engine)]
+    if linear is not None:
+        known.append(_planes(neuron, linear, known))
+    if linear is None or known[-1].seconds > SOON:
+        boxed = boxed or (None if spherical is not None and spherical.nodes <= MANY else _boxed(neuron))
+        known += [boxed] if isinstance(boxed, Engine) and boxed not in known else []
+    if not known:
+        assert isinstance(boxed, str), "there is no way, and a reason"
+        return boxed
+    return min(known, key=lambda each: each.seconds)
 
 
-def _without_planes(neuron: Neuron) -> Engine | str:
-    spherical = _sphere(neuron)
-    if spherical is not None and spherical.nodes <= MANY:
-        return spherical
+def _planes(neuron: Neuron, linear: Linear, known: Sequence[Engine]) -> PlaneEngine:
+    """A search by planes from the best that is known."""
+    best = min(known, key=lambda each: each.loss, default=None)
+    if best is not None:
+        return PlaneEngine(linear, best.loss, best.chosen)
+    chosen = tuple([min(of, key=magnitude) for of in neuron.values])
+    return PlaneEngine(linear, neuron.total(chosen), chosen)
+
+
+def _boxed(neuron: Neuron) -> BoxEngine | str:
     if sum(map(len, neuron.values)) * len(neuron.points) > ENTRIES:
-        return spherical or f"more than {ENTRIES:,} contributions of values to samples would have to be kept"
-    boxed = BoxEngine(neuron)
-    return spherical if spherical is not None and spherical.seconds <= boxed.seconds else boxed
+        return f"more than {ENTRIES:,} contributions of values to samples would have to be kept"
+    return BoxEngine(neuron)
 
 
 def _sphere(neuron: Neuron) -> SphereEngine | None:

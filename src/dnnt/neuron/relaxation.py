@@ -114,7 +114,6 @@ class _OfLines(Relaxation):
     def __init__(self, linear: Linear, given: Lines) -> None:
         import highspy
 
-        self.infinity = highspy.kHighsInf
         self.statuses = highspy.HighsModelStatus
         count = len(linear.steps)
         self.count = count
@@ -124,8 +123,11 @@ class _OfLines(Relaxation):
             solver.setOptionValue(option, value)
         for of in linear.steps:
             solver.addVar(0.0, float(of[-1]))
-        gains = linear.gains.astype(float)
-        base = linear.base.astype(float)
+        # Each k is measured by the most that a step moves it, and costs by the steepest such move: programs in floats
+        # go wrong on numbers of 10^20.
+        measure = np.maximum(abs(linear.gains).max(axis=1, initial=0), 1)
+        gains = (linear.gains / measure[:, None]).astype(float)
+        base = (linear.base / measure).astype(float)
         columns = np.arange(count, dtype=np.int32)
         prices: list[float] = []
         lines: list[list[tuple[float, float]]] = []
@@ -133,16 +135,20 @@ class _OfLines(Relaxation):
             pieces = _pieces([int(k) for k in ends], [int(c) for c in costs])
             lines.append(_lines(float(ends[0]), float(costs[0]), pieces))
             where = [count + len(prices) + p for p in range(len(pieces))]
+            unit = float(measure[i])
             for length, slope in pieces:
-                solver.addVar(0.0, length)
-                prices.append(slope)
+                solver.addVar(0.0, length / unit)
+                prices.append(slope * unit)
             active = gains[i] != 0
             indices = np.array([*columns[active], *where], dtype=np.int32)
             values = np.array([*gains[i][active], *[-1.0] * len(pieces)])
-            right = float(ends[0]) - base[i]
+            right = float(ends[0]) / unit - base[i]
             solver.addRow(right, right, len(indices), indices, values)
         total = count + len(prices)
-        solver.changeColsCost(total, np.arange(total, dtype=np.int32), np.array([*[0.0] * count, *prices]))
+        steepest = max(map(abs, prices), default=0.0) or 1.0
+        self.worth = steepest / measure.astype(float)
+        costs_of = np.array([*[0.0] * count, *[price / steepest for price in prices]])
+        solver.changeColsCost(total, np.arange(total, dtype=np.int32), costs_of)
         width = max(map(len, lines), default=1)
         # (points, lines): a cost is the greatest of its lines.
         self.lines = np.array([[*of, *[of[-1]] * (width - len(of))] for of in lines])
@@ -167,7 +173,7 @@ class _OfLines(Relaxation):
             solver.clearSolver()
             return None
         solution = solver.getSolution()
-        return np.array(solution.col_value[: self.count]), -np.array(solution.row_dual)
+        return np.array(solution.col_value[: self.count]), -np.array(solution.row_dual) * self.worth
 
     def costs(self, sums: Floats) -> Floats:
         """See `Relaxation`."""
