@@ -9,11 +9,13 @@ import pytest
 
 import dnnt
 from dnnt import pipeline
+from dnnt.choice import choose
 from dnnt.clausal import encoded
 from dnnt.methods import method
+from dnnt.methods.base import Cost
 from dnnt.problems.csp import CSP, Constraint
 from dnnt.problems.exact_cover import ExactCover
-from dnnt.running import Run
+from dnnt.running import MIB, Run
 from dnnt.testing import check_method, oracle, random_any, random_two_layer
 
 
@@ -43,6 +45,14 @@ GROETZSCH = [
     *[(10, 5 + i) for i in range(5)],
 ]
 """The graph of Grötzsch: no triangle, four colours."""
+
+
+def test_small_colourings_go_to_clauses() -> None:
+    """Twenty outputs come after the last choice, so that 3^11 choices take many seconds; clauses take none."""
+    graph = colouring(GROETZSCH, 3)
+    tried = method("brute-force").assess(graph)
+    assert isinstance(tried, Cost) and tried.seconds > 5
+    assert choose(graph, "auto", MIB << 10).method.name == "sat"
 
 
 def test_colourings() -> None:
