@@ -272,6 +272,8 @@ def run(console: Console, listed: Sequence[Case], asked: Asked, out: Path | None
         console.print(f"[dim]{case.title}[/dim]")
         sides, method = race(case, asked)
         rows.append(_kept(case, sides, method))
+        if out is not None:  # After every case: the next one may take long.
+            out.write_text(json.dumps({"limit": asked.limit, "repeats": asked.repeats, "cases": rows}, indent=1) + "\n")
         wrong += contradictions(case, sides, known)
         table.add_row(*_row(case, sides, method, known))
     console.print(table)
@@ -280,9 +282,6 @@ def run(console: Console, listed: Sequence[Case], asked: Asked, out: Path | None
         _summary(console, rows, rival)
     for line in wrong:
         console.print(f"WRONG: {line}")
-    if out is not None:
-        what = {"limit": asked.limit, "repeats": asked.repeats, "wrong": wrong, "cases": rows}
-        out.write_text(json.dumps(what, indent=1) + "\n")
     console.print(f"wrong: {len(wrong)}")
     return len(wrong)
 
