@@ -60,6 +60,9 @@ def _fits(costs: Mapping[str, Cost], name: str, room: int) -> bool:
 HOPELESS = 1e6
 """Seconds past which trying every choice is no plan."""
 
+ABSURD = 1e12
+"""Seconds that no set stays so far below its predicted size as to mend."""
+
 AT_ONCE = 0.1
 """Seconds below which no other method is asked."""
 
@@ -213,7 +216,7 @@ RULES = (
     ),
     Rule(
         "reachable",
-        lambda costs, room: "reachable" in costs,
+        lambda costs, room: "reachable" in costs and costs["reachable"].seconds <= ABSURD,
         "the only method with a prospect: sets often stay below their predicted size ({basis})",
         ("search", "branch", "columns"),
     ),
@@ -222,6 +225,12 @@ RULES = (
         lambda costs, room: _fits(costs, "search", room) and "brute-force" in costs,
         "no search with a proof is predicted to end, or to fit into memory ({basis})",
         ("columns", "branch"),
+    ),
+    Rule(
+        "reachable",
+        lambda costs, room: "reachable" in costs,
+        "the only method with a prospect: sets often stay below their predicted size ({basis})",
+        ("search", "branch", "columns"),
     ),
     Rule(
         "brute-force",
