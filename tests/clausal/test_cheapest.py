@@ -43,19 +43,19 @@ def test_against_all_parameters(seed: int, kind: str) -> None:
 
 def test_a_limit_leaves_the_best_so_far() -> None:
     rng = Random(1)
-    samples = [(tuple(rng.randint(-9, 9) for _ in range(12)), (rng.choice((-1, 1)),)) for _ in range(40)]
+    samples = [(tuple(rng.randint(-9, 9) for _ in range(14)), (rng.choice((-1, 1)),)) for _ in range(60)]
     instance = dnnt.layered(
-        12,
-        [{"units": 4, "activation": "sign", "weights": [-1, 0, 1], "bias": [-1, 0, 1]}, LAST],
+        14,
+        [{"units": 5, "activation": "sign", "weights": [-1, 0, 1], "bias": [-1, 0, 1]}, LAST],
         samples,
         loss="zero_one",
     )
     told: list[tuple[Number, Parameters]] = []
     with pytest.raises(Stop) as stop:
-        cheapest(instance, "sparsest", 12, Run(time_limit=3), lambda *each: told.append(each))
+        cheapest(instance, "sparsest", 14, Run(time_limit=3), lambda *each: told.append(each))
     assert stop.value.kind == "time"
     for value, made in told:
-        assert cost_of(made, "sparsest") == value and evaluate(instance, made).total <= 12
+        assert cost_of(made, "sparsest") == value and evaluate(instance, made).total <= 14
 
 
 LAST = {"units": 1, "activation": "sign", "weights": [-1, 0, 1], "bias": [-1, 0, 1]}
