@@ -24,7 +24,8 @@ from dnnt.encodings.constraints.quantities import Quantity, listed, total
 from dnnt.encodings.constraints.unit_values import table
 from dnnt.exact import Number, normal
 from dnnt.instance import Instance
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dnnt.methods import NAMES, method
 from dnnt.methods.base import Cost, Method
 from dnnt.methods.restricted import SHORT
 from dnnt.running import MIB, Run, Stop, ticking
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.parts import Parts, parts_of
 
 WHOLE = ("brute-force", "paper-dp")

@@ -8,8 +8,8 @@ from dnnt_check.budget import Invalid, Work
 from dnnt_check.certificate import Certificate, FixedValue, Lower, Upper, read_certificate
 from dnnt_check.enumeration import check_enumeration
 from dnnt_check.evaluation import check_fixed, total_loss
-from dnnt_check.form import form_of
 from dnnt_check.form_grounds import FORM_KINDS
+from dnnt_check.forming import form_of
 from dnnt_check.instance import Instance, read_instance
 from dnnt_check.network import Fixed, Graph, Layers, Network, from_graph, from_layers
 from dnnt_check.numbers import brief

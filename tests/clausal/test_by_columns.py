@@ -16,7 +16,7 @@ from dnnt.evaluation import evaluate
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Run
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.prices import KINDS, cost_of, prices_of
 from dnnt.testing import all_parameters
 

@@ -14,7 +14,7 @@ from dnnt.instance import Instance
 from dnnt.methods import method
 from dnnt.methods.base import Cost, Goal
 from dnnt.running import Run, Stop
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import check_method, oracle, random_any, random_two_layer
 from tests.columns.circuits import multiplier
 from tests.columns.drawing import random_deep

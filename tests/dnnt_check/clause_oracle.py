@@ -10,12 +10,13 @@ from typing import Any
 from dnnt.exact import Number, normal, to_json
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt_check.budget import Work
 from dnnt_check.clause_reading import read_clauses
 from dnnt_check.clause_reasons import Reasons
 from dnnt_check.exchanging import Exchanges
-from dnnt_check.form import Form, form_of as checked_form
+from dnnt_check.form import Form
+from dnnt_check.forming import form_of as checked_form
 from dnnt_check.instance import Instance as Checked, read_instance
 from dnnt_check.network import Graph, from_graph, from_layers
 from dnnt_check.quantities import Model

@@ -13,7 +13,7 @@ from dnnt.encodings.clauses.exchanges import swaps
 from dnnt.exact import Number
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import random_any
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.exchanging import Exchanges

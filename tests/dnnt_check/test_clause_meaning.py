@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dnnt.exact import Number
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import oracle, random_any, random_two_layer
 from dnnt_check.budget import Invalid
 from tests.dnnt_check.clause_oracle import (

@@ -18,7 +18,7 @@ from dnnt.certificate import FORM_KINDS
 from dnnt.exact import Number
 from dnnt.formats import instance_file
 from dnnt.instance import Instance
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import oracle, random_any, random_two_layer
 from dnnt_check.budget import Invalid, Work
 from dnnt_check.hints import check_derivation

@@ -13,7 +13,8 @@ from dnnt.kernels.annealing_arrays import ALL, JOINT, LOSS, MADE, PARTS, Aim
 from dnnt.local_search import arrays
 from dnnt.local_search.arrays import compiled, state_of
 from dnnt.local_search.grids import Unfit
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 from dnnt.testing import random_any, random_two_layer
 
 ACTIVATIONS = (

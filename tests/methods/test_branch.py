@@ -21,7 +21,7 @@ from dnnt.neuron.neuron import Neuron, neuron_of
 from dnnt.neuron.quadratic import factor_of, quadratic_of
 from dnnt.neuron.search import Box
 from dnnt.running import Run, Stop
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import check_method, oracle, random_any, random_two_layer, takers
 
 BRANCH = method("branch")

@@ -17,7 +17,7 @@ from dnnt.local_search.improving import improve
 from dnnt.methods import method
 from dnnt.parameters import first_choice
 from dnnt.running import Incumbent, Run
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import oracle, random_any, random_two_layer
 
 TERNARY = [-1, 0, 1]

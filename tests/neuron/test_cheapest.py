@@ -17,7 +17,7 @@ from dnnt.neuron.cheapest import cheapest, rows_of
 from dnnt.neuron.neuron import Neuron, neuron_of
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.prices import cost_of
 from dnnt.testing import all_parameters, takers
 from tests.methods.test_branch import drawn, errors, least_squares, neuron

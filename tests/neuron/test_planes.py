@@ -24,7 +24,7 @@ from dnnt.neuron.best_first import Tree
 from dnnt.neuron.engines import PlaneEngine
 from dnnt.neuron.neuron import Neuron, neuron_of
 from dnnt.neuron.planes import Linear, linear_of
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import check_method, oracle, takers
 
 LOSSES: tuple[Any, ...] = ("squared", "absolute", "maximum", {"kind": "hinge", "margin": "3/2"})

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import dnnt
+from dnnt.simplify.building import form_of
 from dnnt.simplify.exchanges import Swap, is_symmetry, swap_of
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.form import Form
 
 
 def form(first: Any = (0, 1), second: Any = (0, 1), after: Any = (-1, 1), activation: str = "relu") -> Form:

@@ -13,7 +13,8 @@ from dnnt.evaluation import evaluate
 from dnnt.exact import Number, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters, Run
-from dnnt.simplify.form import form_of, splits_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import splits_of
 from dnnt.simplify.prices import KINDS, SMALLEST, SPARSEST, cost_of, price_of, prices_of
 from dnnt.testing import all_parameters, random_any
 

@@ -22,7 +22,8 @@ from dnnt.exact import Number, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run, Stop
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 from dnnt.simplify.prices import Prices, prices_of
 
 CONFLICTS, GROWTH = 10_000.0, 1.5

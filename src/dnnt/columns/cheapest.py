@@ -24,7 +24,7 @@ from dnnt.exact import Number, brief, common_step, normal
 from dnnt.instance import Instance
 from dnnt.parameters import Parameters
 from dnnt.running import Run
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.prices import Prices, cost_of, prices_of
 
 T = TypeVar("T")

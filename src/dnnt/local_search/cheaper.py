@@ -20,7 +20,7 @@ from dnnt.local_search.improving import FEW, loaded
 from dnnt.local_search.plain import every_choice
 from dnnt.parameters import Parameters
 from dnnt.running import Run
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.prices import Prices, prices_of
 
 

@@ -16,7 +16,8 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance
 from dnnt.running import Incumbent, Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 
 DECIDE = "decide"
 MINIMIZE = "minimize"

@@ -23,7 +23,8 @@ from dnnt.exact import Number, brief, magnitude, normal
 from dnnt.instance import Instance
 from dnnt.methods.base import CONTINUOUS, DECIDE, Cost, Goal, Method, form_or_refusal, one_step
 from dnnt.running import Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 
 MOST_WRITTEN = 3_000_000
 """Slots times samples up to which the normal form is made for a prediction."""

@@ -21,7 +21,8 @@ from dnnt.kernels.threads import allowed
 from dnnt.methods.base import CONTINUOUS, Cost, Goal, Method, one_step
 from dnnt.network import MAX_EDGES
 from dnnt.running import Run
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 
 MISSING = "CP-SAT is not installed (install dnnt with the extra cpsat: pip install 'dnnt[cpsat]')"
 

@@ -21,7 +21,7 @@ from dnnt.instance import Instance
 from dnnt.methods.base import Cost, Goal, Method, form_or_refusal, one_step
 from dnnt.running import Run, Stop
 from dnnt.running.run import MIB
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 
 CLAUSE_SECONDS = 6e-6
 CLAUSE_BYTES = 600

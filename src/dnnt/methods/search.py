@@ -19,8 +19,7 @@ from dnnt.local_search.improving import Wish, search
 from dnnt.methods.base import CONTINUOUS, DECIDE, Cost, Goal, Method, form_or_refusal
 from dnnt.network import MAX_EDGES
 from dnnt.running import Run
-from dnnt.simplify.form import MOST_VALUES, form_of
-from dnnt.spaces import Real
+from dnnt.simplify.building import form_of
 
 SECONDS = 15.0
 """About what the stated work takes where there is no limit of time."""
@@ -39,9 +38,6 @@ class Search(Method):
             return CONTINUOUS
         if instance.network.edge_count > MAX_EDGES:
             return f"more than {MAX_EDGES:,} edges"
-        largest = max([of.size for of, _ in instance.network.shared_spaces() if not isinstance(of, Real)], default=1)
-        if largest > MOST_VALUES:
-            return f"a parameter has more than {MOST_VALUES:,} values"
         form = form_or_refusal(instance)
         if isinstance(form, str):
             return form

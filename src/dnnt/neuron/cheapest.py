@@ -25,7 +25,7 @@ from dnnt.neuron.neuron import Neuron, Point, neuron_of
 from dnnt.neuron.search import Box
 from dnnt.parameters import Parameters
 from dnnt.running import Run
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.simplify.prices import Prices, prices_of
 
 if TYPE_CHECKING:

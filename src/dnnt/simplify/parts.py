@@ -14,7 +14,8 @@ from dnnt.errors import MethodUnsuitable, TooLarge
 from dnnt.exact import Number
 from dnnt.instance import Instance, Sample
 from dnnt.parameters import Parameters, of_edges
-from dnnt.simplify.form import Address, Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Address, Form
 
 JOINT = frozenset(("zero_one", "maximum"))
 """Losses of several outputs that are at least the loss of any of them."""

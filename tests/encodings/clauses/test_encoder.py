@@ -14,7 +14,8 @@ from dnnt.encodings.clauses.book import Book, Key, TooManyClauses
 from dnnt.encodings.clauses.encoder import Encoding
 from dnnt.exact import Number
 from dnnt.methods import method
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 from dnnt.testing import random_any, random_two_layer
 
 

@@ -13,7 +13,7 @@ import dnnt
 from dnnt.encodings.clauses.encoder import Encoding
 from dnnt.encodings.clauses.exchanges import swaps
 from dnnt.formats import certificate_file, json_text
-from dnnt.simplify.form import form_of
+from dnnt.simplify.building import form_of
 from dnnt.testing import check_method, oracle
 
 

@@ -11,7 +11,8 @@ import pytest
 import dnnt
 from dnnt.encodings.constraints.interchangeable import Orders, orders
 from dnnt.exact import Number
-from dnnt.simplify.form import Form, form_of
+from dnnt.simplify.building import form_of
+from dnnt.simplify.form import Form
 from dnnt.testing import random_any, random_two_layer
 
 
