@@ -191,9 +191,9 @@ class _Building:
 
     def _options(self, slots: Sequence[tuple[Address, Finite]]) -> Options:
         free = [(address, of) for address, of in slots if of.size > 1]
-        (edge, place), space = free[0]
-        if len(free) > 1 or space.size <= WIDE:
+        if len(free) != 1 or free[0][1].size <= WIDE:
             return _sums([of for _, of in slots])
+        (edge, place), space = free[0]
         others = normal(sum(of.low for _, of in slots if of.size == 1))
         return Wide(space, others, place == len(self.network.edges[edge].weights))
 
