@@ -233,6 +233,7 @@ FORM_KINDS: tuple[str, ...] = (
     "branch",
     "clauses",
     "columns",
+    "splits",
 )
 """The kinds of grounds that speak of the normal form."""
 

@@ -72,6 +72,9 @@ PATIENCE = 60.0
 MANY_SAMPLES = 100
 """Samples from which on predictions of other methods take longer than few clauses."""
 
+LONGEST_BOXES = 600.0
+"""Seconds that boxes may be predicted to take: predictions start from a poor loss, and are too long rather than not."""
+
 FEW_WEIGHTS = 64
 """Weights up to which branching over one neuron is predicted soon, whatever the number of samples."""
 
@@ -81,7 +84,13 @@ FEW_CLAUSES = 1.0
 VERY_FEW_CLAUSES = 0.2
 """Seconds to make clauses below which they mostly end at once."""
 
-COMPLETE = ("branch", "brute-force", "columns", "reachable")
+LOOPS = 128 * MIB
+"""Memory that compiled loops take before they do anything."""
+
+SOON = 0.5
+"""Seconds below which boxes are not asked: their loops must be loaded for a prediction."""
+
+COMPLETE = ("boxes", "branch", "brute-force", "columns", "reachable")
 """Methods whose searches can be predicted, on more than one kind of instance."""
 
 
@@ -92,10 +101,29 @@ def _quickest(name: str, limit: float = PATIENCE) -> Callable[[Mapping[str, Cost
         if not _fits(costs, name, room) or costs[name].seconds > limit:
             return False
         # Of one neuron, columns are all that it computes: branching sees the same, and cuts off.
-        others = [other for other in COMPLETE if other != "columns" or "branch" not in costs]
+        skipped = {"columns"} if "branch" in costs else set()
+        if costs[name].seconds <= SOON:
+            skipped.add("boxes")
+        others = [other for other in COMPLETE if other not in skipped]
         return all(costs[name].seconds <= costs[other].seconds for other in others if _fits(costs, other, room))
 
     return applies
+
+
+def _boxes(costs: Mapping[str, Cost], room: int) -> bool:
+    """Whether boxes of parameters are predicted to end, and nothing else is sure to end sooner."""
+    if "branch" in costs:
+        return False
+    sure = {}
+    for name in COMPLETE:
+        if name != "boxes" and _fits(costs, name, room):
+            cost = costs[name]
+            sure[name] = cost.seconds if cost.most is None else cost.most[0]
+            if sure[name] <= SOON:
+                return False
+    if not _fits(costs, "boxes", room) or costs["boxes"].seconds > LONGEST_BOXES:
+        return False
+    return all(costs["boxes"].seconds <= seconds for seconds in sure.values())
 
 
 def _is_small_neuron(instance: Instance) -> bool:
@@ -144,13 +172,19 @@ RULES = (
             and ("brute-force" not in costs or costs["reachable"].seconds <= costs["brute-force"].seconds)
         ),
         "two layers of free units: sets of states are predicted no slower than every choice ({basis})",
-        ("search", "branch", "columns", "sat"),
+        ("search", "boxes", "branch", "columns", "sat"),
     ),
     Rule(
         "branch",
         _quickest("branch"),
         "one neuron: choices whose partial sums have lost too much already are cut off ({basis})",
         ("search", "sat"),
+    ),
+    Rule(
+        "boxes",
+        _boxes,
+        "few samples and parameters: boxes of parameters are split until intervals decide ({basis})",
+        ("search", "sat", "columns", "reachable"),
     ),
     Rule(
         "columns",
@@ -172,7 +206,7 @@ RULES = (
         "reachable",
         _quickest("reachable"),
         "two layers of free units: sets of states are predicted quicker than other searches ({basis})",
-        ("search", "branch", "columns", "sat"),
+        ("search", "boxes", "branch", "columns", "sat"),
     ),
     Rule(
         "brute-force",
@@ -198,7 +232,7 @@ RULES = (
         lambda costs, room: _fits(costs, "sat", room),
         "values in modest ranges, and no search is predicted to end soon: clauses, with a refutation that is checked "
         "({basis})",
-        ("search", "branch", "columns"),
+        ("search", "boxes", "branch", "columns"),
     ),
     *(
         Rule(
@@ -218,7 +252,7 @@ RULES = (
         "reachable",
         lambda costs, room: "reachable" in costs and costs["reachable"].seconds <= ABSURD,
         "the only method with a prospect: sets often stay below their predicted size ({basis})",
-        ("search", "branch", "columns"),
+        ("search", "boxes", "branch", "columns"),
     ),
     Rule(
         "search",
@@ -334,7 +368,8 @@ def plan_of(instance: Instance, name: str, run: Run) -> Plan | None:
 
 def instead(instance: Instance, refused: str, room: int) -> str:
     """Which method to take where one was refused for its memory, with its figures; `room` is the memory left."""
-    others = [p for p in prospects(instance, _proving()) if p.name != refused and p.cost is not None]
+    names = [name for name in _proving() if name != "boxes" or room >= LOOPS]
+    others = [p for p in prospects(instance, names) if p.name != refused and p.cost is not None]
     fitting = [
         (p.cost.seconds, p.name, p.cost) for p in others if p.cost is not None and p.cost.mebibytes * MIB <= room
     ]

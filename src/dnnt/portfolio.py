@@ -27,6 +27,9 @@ from dnnt.running.children import Child, possible
 PATIENCE = 1.0
 """Seconds that the first method works alone."""
 
+SOON = 60.0
+"""Predicted seconds of boxes that come before everything else in the second process; mostly they take fewer."""
+
 LEAST_ROOM = 256 * MIB
 """Memory that must be left for a second process to be started."""
 
@@ -213,7 +216,7 @@ def _work(
     run.incumbent, run.proof, run.first = given.incumbent, given.proof, given.first
     speaker.knows(run)
     ended = Ended(names[0], "exhausted", {})
-    for name in names:
+    for name in sorted(names, key=lambda name: not _ends_soon(instance, name)):
         speaker.name = name
         with threads.at_most(1):  # The first process has the other one.
             stop, stats, fault = _tried(instance, goal, name, run)
@@ -222,6 +225,14 @@ def _work(
         if fault or goal.reached(run) or stop in ("time", "interrupt"):
             break
     pipe.send(ended)
+
+
+def _ends_soon(instance: Instance, name: str) -> bool:
+    """Whether boxes are predicted to end soon: then they come first, before local search."""
+    if name != "boxes":
+        return False
+    said = method(name).assess(instance)
+    return not isinstance(said, str) and said.seconds <= SOON
 
 
 def _tried(instance: Instance, goal: Goal, name: str, run: Run) -> tuple[str, Mapping[str, Any], str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnnt_check.budget import Work
+from dnnt_check.exchanging import Pair
 from dnnt_check.grids import check_bits
 from dnnt_check.losses import Vector
 from dnnt_check.numbers import Number, shown
@@ -55,7 +56,7 @@ class Clauses:
     literals: tuple[tuple[Key, Number | None, Number | None], ...]
     relations: tuple[Parts, ...]
     order: tuple[tuple[int, ...], Vector] | None
-    swaps: tuple[tuple[tuple[int, int], ...], ...]
+    swaps: tuple[tuple[Pair, ...], ...]
     clauses: tuple[tuple[Reason, tuple[int, ...]], ...]
     proof: Sequence[int]
 
@@ -74,7 +75,7 @@ def read_clauses(value: Any, place: Place, work: Work) -> Clauses:
     order = reading.order(value["order"], (place, "order")) if "order" in value else None
     if "order" in value and "swaps" in value:
         raise fault(place, "order and swaps do not go together")
-    swaps = reading.swaps(value["swaps"], (place, "swaps")) if "swaps" in value else ()
+    swaps = read_swaps(value["swaps"], (place, "swaps"), work) if "swaps" in value else ()
     work.hold(sum(map(len, filter(_is_list, lists["clauses"]))) * BYTES + len(lists["clauses"]) * TUPLE, "the clauses")
     here: Place = (place, "clauses")
     clauses = tuple([reading.clause(item, (here, i), len(literals)) for i, item in enumerate(lists["clauses"])])
@@ -87,11 +88,29 @@ def read_clauses(value: Any, place: Place, work: Work) -> Clauses:
             raise fault((here, i), "there is no such exchange")
     work.spend(len(clauses) * 1e-7)
     return Clauses(
-        sums, literals, relations, order, swaps, clauses, _read_proof(lists["proof"], (place, "proof"), work)
+        sums, literals, relations, order, swaps, clauses, read_integers(lists["proof"], (place, "proof"), work)
     )
 
 
-def _read_proof(items: list[Any], place: Place, work: Work) -> list[int]:
+def read_swaps(value: Any, place: Place, work: Work) -> tuple[tuple[Pair, ...], ...]:
+    """Exchanges: pairs of variables, all different."""
+    found = []
+    for j, item in enumerate(array(value, place)):
+        pairs = []
+        for i, pair in enumerate(array(item, (place, j))):
+            here: Place = ((place, j), i)
+            members = [integer(member, here, 0) for member in array(pair, here)]
+            if len(members) != 2:
+                raise fault(here, "a pair of variables is expected")
+            pairs.append((members[0], members[1]))
+            work.spend(3e-6)
+        if len({member for pair in pairs for member in pair}) != 2 * len(pairs):
+            raise fault((place, j), "a variable is repeated")
+        found.append(tuple(pairs))
+    return tuple(found)
+
+
+def read_integers(items: list[Any], place: Place, work: Work) -> list[int]:
     """Integers, or texts of integers with commas between them, which are quicker to read."""
     work.spend(len(items) * 3e-8)
     if WHOLE.issuperset(map(type, items)):
@@ -180,23 +199,6 @@ class _Reading:
         if len(set(variables)) != len(variables) or len(set(values)) != len(values):
             raise fault(place, "a variable or a value is repeated")
         return tuple(variables), tuple(values)
-
-    def swaps(self, value: Any, place: Place) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Exchanges: pairs of variables, all different."""
-        found = []
-        for j, item in enumerate(array(value, place)):
-            pairs = []
-            for i, pair in enumerate(array(item, (place, j))):
-                here: Place = ((place, j), i)
-                members = [integer(member, here, 0) for member in array(pair, here)]
-                if len(members) != 2:
-                    raise fault(here, "a pair of variables is expected")
-                pairs.append((members[0], members[1]))
-                self.work.spend(3e-6)
-            if len({member for pair in pairs for member in pair}) != 2 * len(pairs):
-                raise fault((place, j), "a variable is repeated")
-            found.append(tuple(pairs))
-        return tuple(found)
 
     def clause(self, value: Any, place: Place, count: int) -> tuple[Reason, tuple[int, ...]]:
         """A reason and literals."""

@@ -14,6 +14,7 @@ from dnnt_check.form import Form
 from dnnt_check.instance import Instance
 from dnnt_check.numbers import Number
 from dnnt_check.reading import Place
+from dnnt_check.splits import check_splits, read_splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +35,5 @@ FORM_KINDS: Mapping[str, Kind] = {
     "clauses": Kind(read_clauses, check_clauses),
     "branch": Kind(read_branch, check_branch),
     "columns": Kind(read_columns, check_columns),
+    "splits": Kind(read_splits, check_splits),
 }

@@ -82,7 +82,7 @@ class Model:
         self.work = work
         self.bound = bound
         self.strict = strict
-        _check_lengths(instance, form, work)
+        check_lengths(instance, form, work)
         self.variables = [around(values) for values in form.values]
         # Units of one layer share their activation.
         images: dict[int, Images] = {}
@@ -360,7 +360,7 @@ def _cut(of: Grid, spare: Number) -> Grid:
     return grid(of.low, normal(of.low + spare // of.step * of.step), of.step)
 
 
-def _check_lengths(instance: Instance, form: Form, work: Work) -> None:
+def check_lengths(instance: Instance, form: Form, work: Work) -> None:
     """Refuse long numbers, of which sums and products would take long."""
 
     def check(values: Iterable[Number], count: int) -> None:

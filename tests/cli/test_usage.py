@@ -106,9 +106,9 @@ def test_decide_without_gamma(method: str, options: list[str], dnnt: Dnnt, save:
 @pytest.mark.parametrize(
     ("method", "body", "why", "taker"),
     [
-        ("reachable", DEEP, "two layers", "columns"),
+        ("reachable", DEEP, "two layers", "boxes"),
         ("paper-dp", XOR, "printed program", "reachable"),
-        ("paper-dp", DEEP, "printed program", "columns"),
+        ("paper-dp", DEEP, "printed program", "boxes"),
     ],
 )
 def test_a_method_that_refuses(method: str, body: Body, why: str, taker: str, dnnt: Dnnt, save: Instance) -> None:

@@ -8,6 +8,7 @@ from importlib import import_module
 from dnnt.methods.base import Method
 
 _WHERE: Mapping[str, str] = {
+    "boxes": "dnnt.methods.boxes",
     "branch": "dnnt.methods.branch",
     "brute-force": "dnnt.methods.brute_force",
     "columns": "dnnt.methods.columns",

@@ -35,10 +35,15 @@ def swaps(form: Form, same: Callable[[int, int], bool]) -> list[Swap]:
     made = []
     for alike in groups.values():
         for u, v in pairwise(alike):
-            swap = _swap(form, u, v, feeds)
+            # Certificates speak of variables alone: units that have none do not follow from them.
+            swap = _swap(form, u, v, feeds) if _has_variables(form.units[u]) else None
             if swap is not None and all(same(a, b) for a, b in swap) and is_symmetry(form, u, v, swap):
                 made.append(swap)
     return made
+
+
+def _has_variables(unit: Unit) -> bool:
+    return bool(unit.terms) or any(each.variable is not None for each in unit.products)
 
 
 def _likeness(form: Form, unit: Unit, feeds: Mapping[tuple[int, Number], Sequence[int | None]]) -> object:
