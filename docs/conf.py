@@ -13,7 +13,7 @@ exclude_patterns = ["_build"]
 nitpicky = True
 
 myst_enable_extensions = ["deflist"]
-myst_heading_anchors = 3
+myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = f"dnnt {release}"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 SOURCE = Path(__file__).parents[2] / "src"
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE)}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONFAULTHANDLER": "1"}
 
 FIELDS = [
     "file", "name", "sha256", "goal", "answer", "status", "loss", "bound", "gamma", "parameters", "assurance",

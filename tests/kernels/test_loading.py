@@ -174,3 +174,30 @@ def test_work_beside_polls() -> None:
 
     with pytest.raises(ZeroDivisionError):
         loading.beside(fail, lambda: None)
+
+
+LEFT = """
+from time import sleep
+from dnnt.kernels import threads
+
+def work():
+    sleep(1)
+    print("worked", flush=True)
+
+def stop():
+    raise ZeroDivisionError
+
+try:
+    threads.beside(work, stop)
+except ZeroDivisionError:
+    print("stopped", flush=True)
+"""
+
+
+def test_work_that_is_left() -> None:
+    """The interpreter waits for it; the command does not, and says what it has to say all the same."""
+    assert run(LEFT) == "stopped\nworked\n"
+    command = LEFT + 'from dnnt.cli import main\nmain(["demo", "--help"])'
+    said = run(command)
+    assert said.startswith("stopped\nUsage: dnnt demo")
+    assert "worked" not in said

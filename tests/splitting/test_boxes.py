@@ -163,7 +163,7 @@ def test_an_interrupt_is_heard() -> None:
                 [([1], [1]), ([2], [3])],
                 "squared",
             ),
-            "nothing is known",
+            "too many values",
         ),
     ],
 )

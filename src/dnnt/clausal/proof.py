@@ -60,9 +60,7 @@ def trimmed(
     """
     if len(raw) <= SHORT:
         return _walked(raw, flat, proof_walk, goal, gaps)
-    made: list[Trimmed | None] = []
-    loading.beside(lambda: made.append(_walked(raw, flat, _loaded(), goal, gaps)), poll)
-    return made[0]
+    return loading.beside(lambda: _walked(raw, flat, _loaded(), goal, gaps), poll)
 
 
 def _walked(raw: bytes, flat: Sequence[int], walks: Any, goal: int, gaps: Sequence[int]) -> Trimmed | None:

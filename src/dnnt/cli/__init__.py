@@ -5,13 +5,14 @@ Commands load when they are called, so `dnnt --help` stays light.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from typing import NoReturn
 
 import click
 
@@ -59,13 +60,19 @@ def program() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the program and exit with the contract's exit status."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program and exit with the contract's exit status, at once.
+
+    All is said and every process ended by then. The interpreter's own end would search all that was made for cycles,
+    and wait for (or tear down) what libraries still do in threads: loading compiled loops that a limit came before.
+    """
     status = run(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):  # All is said: what comes now changes nothing.
         signal.signal(number, signal.SIG_IGN)
-    gc.freeze()  # Or else the interpreter, at its end, would search all that was made for cycles.
-    sys.exit(status)
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):  # Where it takes no more, that has been said.
+            sys.stdout.flush()
+    os._exit(status)
 
 
 def run(arguments: list[str] | None = None) -> int:

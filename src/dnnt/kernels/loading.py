@@ -16,8 +16,10 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, TypeVar
+
+from dnnt.kernels import threads
 
 LOADING_SECONDS = 0.75
 """What importing numba and the first call of a loop that is kept on disk take (benchmarks/calibrate.py)."""
@@ -29,6 +31,7 @@ LEAST_MISSED = 0.002
 """Savings below this are not added up: many tiny instances in one process do without compiled loops."""
 
 _Loop = TypeVar("_Loop", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
 _missed: list[float] = []
 _lock = Lock()
 
@@ -92,24 +95,11 @@ def busy() -> bool:
     return _lock.locked()
 
 
-def beside(work: Callable[[], object], poll: Callable[[], None]) -> None:
-    """Do work in another thread, with a poll every 20 ms: for imports and first calls, which cannot be cut in pieces.
+def beside(work: Callable[[], _Result], poll: Callable[[], None]) -> _Result:
+    """What `work`, which loads something, returns; beside polls."""
 
-    After an exception of the poll the work is left to end by itself. What the work raises comes through.
-    """
-    raised: list[BaseException] = []
+    def guarded() -> _Result:
+        with _lock:
+            return work()
 
-    def guarded() -> None:
-        try:
-            with _lock:
-                work()
-        except BaseException as error:
-            raised.append(error)
-
-    worker = Thread(target=guarded, daemon=True)
-    worker.start()
-    while worker.is_alive():
-        worker.join(0.02)
-        poll()
-    if raised:
-        raise raised[0]
+    return threads.beside(guarded, poll)

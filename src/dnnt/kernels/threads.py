@@ -1,4 +1,6 @@
-"""Pieces of work that do not depend on each other, on as many threads as are allowed (and the machine has)."""
+"""Work in threads: pieces that do not depend on each other, on as many threads as are allowed (and the machine has),
+and work that cannot be cut in pieces, beside polls.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from threading import Thread
 from typing import TypeVar
 
 MOST = 2
@@ -63,3 +66,29 @@ def beside_each_other(
             yield work(*batch[0])
             for other in others:
                 yield other.result()
+
+
+def beside(work: Callable[[], Result], poll: Callable[[], None]) -> Result:
+    """What `work` returns or raises, done in another thread with a poll every 20 ms: for imports, first calls of
+    compiled loops and long calls of libraries, which cannot be cut in pieces.
+
+    After an exception of the poll the work is left to end by itself, and the interpreter waits for it at its end: a
+    library's thread that is torn from its work there may take the process down with it.
+    """
+    made: list[Result] = []
+    raised: list[BaseException] = []
+
+    def worked() -> None:
+        try:
+            made.append(work())
+        except BaseException as error:
+            raised.append(error)
+
+    worker = Thread(target=worked, name="dnnt-beside", daemon=False)
+    worker.start()
+    while worker.is_alive():
+        worker.join(0.02)
+        poll()
+    if raised:
+        raise raised[0]
+    return made[0]

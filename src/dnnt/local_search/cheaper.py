@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 from time import monotonic
-from typing import Any
 
 from dnnt.exact import Number
 from dnnt.instance import Instance
@@ -58,9 +57,7 @@ def _searched(
         made = compiled(prices.form, rows)
     except Unfit:
         return None
-    searches: list[Any] = []
-    beside(lambda: searches.append(loaded(made, run.seed, run.poll)), run.poll)
-    [search] = searches
+    search = beside(lambda: loaded(made, run.seed, run.poll), run.poll)
     least = floor(threshold * Fraction(made.denominator))
     unit = _step(rows) * made.cost_denominator
     found: tuple[Number, ...] | None = search.cheapest(

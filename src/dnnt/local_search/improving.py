@@ -152,9 +152,7 @@ class _Searching:
         except Unfit:
             return None
         self.run.progress("local search: loading compiled loops")
-        searches: list[Any] = []
-        beside(lambda: searches.append(loaded(made, self.seed, self.run.poll)), self.run.poll)
-        return searches[0]
+        return beside(lambda: loaded(made, self.seed, self.run.poll), self.run.poll)
 
     def _quickly(self, search: Any, most: int) -> None:
         assert self.best is not None, "the plain search comes first"

@@ -23,13 +23,13 @@ A sum in a wanted region is formed in one of three ways, whichever is predicted 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import gcd, log2, prod, sqrt
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from dnnt.kernels.threads import beside
 from dnnt.reachable.key_kinds import meeting
 from dnnt.reachable.lattice import Point, dot
 from dnnt.running import Run
@@ -351,30 +351,4 @@ def _transformed(of: Summands, layout: Layout, run: Run) -> int:
     if cells <= LONG_CELLS:
         run.poll()
         return convolved() & of.wanted
-    return int(beside(convolved, run)) & of.wanted
-
-
-def beside(work: Callable[[], Any], run: Run) -> Any:
-    """The result of `work`, which runs in a thread while limits and interrupts are looked after.
-
-    After a `Stop` the work is left to end by itself.
-    """
-    made: list[Any] = []
-    failed: list[BaseException] = []
-
-    def worked() -> None:
-        try:
-            made.append(work())
-        except BaseException as fault:
-            failed.append(fault)
-
-    thread = Thread(target=worked, daemon=True)
-    thread.start()
-    while True:
-        thread.join(0.02)
-        run.poll()
-        if not thread.is_alive():
-            break
-    if failed:
-        raise failed[0]
-    return made[0]
+    return beside(convolved, run.poll) & of.wanted

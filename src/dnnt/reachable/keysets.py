@@ -6,10 +6,9 @@ The costs below were measured on one machine; they steer the choice and decide n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from dnnt.kernels import loading
+from dnnt.kernels import loading, threads
 from dnnt.reachable.key_kinds import (
     NUMPY_SPAN,
     BitKeys,
@@ -91,18 +90,8 @@ def _unique(values: Array, poll: Poll) -> Array:
     """`unique`; a long sort runs beside the polls, so that limits need not wait for it."""
     if len(values) <= CHUNK_PAIRS:
         return unique(values)
-    made: list[Array] = []
-    # NumPy sorts without the interpreter's lock. After a `Stop` the sort is left to end by itself.
-    worker = Thread(target=lambda: made.append(unique(values)), daemon=True)
-    worker.start()
-    while True:
-        worker.join(0.02)
-        poll()
-        if not worker.is_alive():
-            break
-    if not made:
-        raise MemoryError
-    return made[0]
+    # NumPy sorts without the interpreter's lock.
+    return threads.beside(lambda: unique(values), poll)
 
 
 def union(parts: Iterable[Any], poll: Poll) -> Keys:
