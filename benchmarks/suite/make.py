@@ -17,7 +17,8 @@ what is known of each of them is in known.json.
 - sudoku-*: twenty sudokus, one neuron with 729 binary inputs, by the rule exact-cover-to-dnnt.
 - neuron-*: one neuron on random samples: squares (random targets; a planted neuron and noise), absolute, hinge and
   misclassification losses.
-- relu-*: random nets of two and three layers with ReLU units, squared and other losses.
+- relu-*: random nets of two and three layers with ReLU units, squared and other losses; ternary weights, or integers
+  of four bits.
 """
 
 from __future__ import annotations
@@ -160,8 +161,24 @@ def relu(widths: Sequence[int], count: int, loss: Any, planted: bool, seed: int)
             values = sums if matrix is weights[-1] else [max(0, z) for z in sums]
         y = values[0] + rng.randint(-2, 2) if planted else rng.randint(-12, 12)
         samples.append({"x": x, "y": [y]})
-    layers = [layer(b, "relu" if i + 1 < len(units) else "identity", TERNARY, TERNARY) for i, b in enumerate(units)]
-    return document(inputs, {"layers": layers}, samples, loss)
+    return document(inputs, relu_layers(units, TERNARY), samples, loss)
+
+
+def relu_layers(units: Sequence[int], values: Any) -> Document:
+    """Layers of ReLU units and an identity at their end."""
+    kinds = ["relu"] * (len(units) - 1) + ["identity"]
+    return {"layers": [layer(b, kind, values, values) for b, kind in zip(units, kinds, strict=True)]}
+
+
+def bits(widths: Sequence[int], count: int, loss: Any, reach: int, seed: int) -> Document:
+    """A net of ReLU units whose parameters have four bits: random inputs to `reach`, targets to 5 times it."""
+    rng = Random(f"{widths} {count} {loss} {reach} {seed}")
+    inputs, *units = widths
+    samples = []
+    for _ in range(count):
+        x = [rng.randint(-reach, reach) for _ in range(inputs)]
+        samples.append({"x": x, "y": [rng.randint(-5 * reach, 5 * reach)]})
+    return document(inputs, relu_layers(units, {"from": -8, "to": 7}), samples, loss)
 
 
 def entries(data: Path | None) -> Iterator[Entry]:
@@ -215,6 +232,9 @@ def _random() -> Iterator[Entry]:
     for widths, count, loss, planted in nets:
         name = f"relu-{'-'.join(map(str, widths))}-n{count}-{loss}"
         yield Entry(name, lambda a=(widths, count, loss, planted): relu(*a, seed=1), True)
+    for count, loss, reach in ((6, "absolute", 20), (6, "squared", 20), (8, "absolute", 20), (6, "absolute", 3)):
+        name = f"relu-3-2-1-bits4-n{count}-x{reach}-{loss}"
+        yield Entry(name, lambda a=(count, loss, reach): bits((3, 2, 1), *a, seed=1), True)
 
 
 def write(entry: Entry, folder: Path) -> Path:
