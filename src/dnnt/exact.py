@@ -33,6 +33,8 @@ sys.set_int_max_str_digits(0)
 _NUMERIC = frozenset("biufOU")
 """Kinds of NumPy's types that may hold numbers: booleans (refused one by one), integers, floats, objects, texts."""
 
+_INT = frozenset((int,))
+
 _TEXT = re.compile(r"(-?)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?\Z")
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")
 
@@ -204,6 +206,18 @@ def bits(value: Number) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
+def all_whole(values: Sequence[Number]) -> bool:
+    """Whether all are of type int: then nothing has to be brought into normal form."""
+    return set(map(type, values)) <= _INT
+
+
+def most_bits(values: Sequence[Number]) -> int:
+    """The bits of the longest of some numbers."""
+    if values and all_whole(values):
+        return max(max(values).bit_length(), min(values).bit_length())  # type: ignore[union-attr]  # They are integers.
+    return max(map(bits, values), default=0)
+
+
 def magnitude(value: Number) -> Number:
     """|value|."""
     return value if value >= 0 else -value
@@ -228,6 +242,8 @@ def numbers(values: object, exact_floats: bool = False) -> tuple[Number, ...]:
         if hasattr(values, "dtype") and _kind(values) not in _NUMERIC:
             raise InvalidInput(f"an array of {values.dtype}", "give an array of numbers")
         values = values.tolist()
+    if isinstance(values, (list, tuple)) and all_whole(values):  # Most lists, and many numbers.
+        return tuple(values)
     if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
         raise InvalidInput(f"{shown(values)} is not a list of numbers", "write a list")
     result = []

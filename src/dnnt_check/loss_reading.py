@@ -72,10 +72,18 @@ def _read_pairs(value: Any, kind: str, outputs: int, place: Place, work: Work) -
     if len(lists) != outputs:
         raise fault((place, "allowed"), f"the length is {len(lists)}, not {shown(outputs)}: a list for each output")
     allowed: list[tuple[int, ...]] = []
+    short = size < 1 << 60
     for t, items in enumerate(lists):
         here: Place = ((place, "allowed"), t)
         found: list[int] = []
-        for i, item in enumerate(array(items, here)):
+        pairs = array(items, here)
+        work.spend(len(pairs) * 2e-6)
+        for i, item in enumerate(pairs):
+            if short and type(item) is list and len(item) == 2:
+                left, right = item
+                if type(left) is type(right) is int and 1 <= left <= size and 1 <= right <= size:
+                    found.append(2 * size * right + left)
+                    continue
             pair = array(item, (here, i))
             if len(pair) != 2:
                 raise fault((here, i), "a pair [l, m] is expected")
@@ -85,7 +93,6 @@ def _read_pairs(value: Any, kind: str, outputs: int, place: Place, work: Work) -
             number_ = multiply(multiply(2, size, work), right, work) + left
             assert isinstance(number_, int)
             found.append(number_)
-            work.spend(2e-6)
         allowed.append(tuple(sorted(found)))
     return Loss(kind, allowed=tuple(allowed))
 

@@ -57,7 +57,11 @@ class _Unit:
         """Add a multiple of another unit's pre-activation."""
         self.constant = plus(self.constant, other.constant, factor)
         for name, column in other.terms.items():
-            self.terms[name] = plus(self.terms.get(name, [0] * len(column)), column, factor)
+            had = self.terms.get(name)
+            if had is None and factor == 1:
+                self.terms[name] = column
+            else:
+                self.terms[name] = plus(had or [0] * len(column), column, factor)
         for key, known in other.products.items():
             self.products[key] = normal(self.products.get(key, 0) + factor * known)
 

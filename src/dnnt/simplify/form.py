@@ -11,9 +11,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from operator import add
 
 from dnnt.activations import Activation
-from dnnt.exact import Number, magnitude, normal
+from dnnt.exact import Number, all_whole, magnitude, normal
 from dnnt.losses import Loss
 from dnnt.network import Network
 from dnnt.parameters import Parameters, of_edges
@@ -173,7 +174,8 @@ class Form:
 
 def plus(total: Sequence[Number], more: Sequence[Number], factor: Number) -> list[Number]:
     """A column plus a multiple of another one."""
-    return [normal(a + factor * b) for a, b in zip(total, more, strict=True)]
+    sums = list(map(add, total, more if factor == 1 else [factor * b for b in more]))
+    return sums if all_whole(sums) else list(map(normal, sums))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the list takes one of the first i values. A list that begins with variables of w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from dnnt.encodings.clauses.direct import Direct
 from dnnt.encodings.clauses.quantities import VariableValue
@@ -79,12 +78,12 @@ def _invariant(form: Form, direct: Direct, u: int, i: int, j: int, status: Statu
     table = direct.values_table(u, i)
     if table is None:
         return False
-    rows = {chosen: judge(j, f) for chosen, f in table[1]}
-    values = form.variables[0].values
+    # Exchanges turn combinations into each other that are equal in the same places, and only those.
+    said: dict[tuple[int, ...], object] = {}
     same = True
-    for a, b in pairwise(values):
-        swap = {a: b, b: a}
-        if any(rows[tuple([swap.get(q, q) for q in chosen])] != said for chosen, said in rows.items()):
+    for chosen, f in table[1]:
+        now = judge(j, f)
+        if said.setdefault(tuple(map(chosen.index, chosen)), now) != now:
             same = False
             break
     if key is not None:

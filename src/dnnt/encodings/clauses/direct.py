@@ -7,6 +7,7 @@ sum of variables with two values each and one step (an element of an exact cover
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import combinations, product
 from math import comb, prod
 
@@ -73,6 +74,7 @@ class Direct:
         if len(form.outputs) == 1 or loss.separable:
             single = len(form.outputs) == 1 and len(form.points) == 1
 
+            @cache
             def cost(j: int, f: Number) -> Number:
                 return normal(sum(w * form.loss((f,), (y[j],)) for w, y in targets))
 
@@ -154,15 +156,16 @@ class Direct:
         lists = [self.variables[k].values for k in used]
         if prod(map(len, lists)) > MOST_COMBINATIONS:
             return None
-        unit = self.form.units[u]
-        made = []
-        for chosen in product(*lists):
-            if u in self.sparse:
-                pre = constant + sum([c * a for (_, c), a in zip(terms, chosen, strict=True)])
-                made.append((chosen, unit.activation(normal(pre))))
-            else:
-                made.append((chosen, self._evaluated(u, point, dict(zip(used, chosen, strict=True)))))
-        return used, made
+        choices = list(product(*lists))
+        if u not in self.sparse:
+            return used, [
+                (chosen, self._evaluated(u, point, dict(zip(used, chosen, strict=True)))) for chosen in choices
+            ]
+        activation = self.form.units[u].activation
+        added = product(*[[c * a for a in values] for (_, c), values in zip(terms, lists, strict=True)])
+        return used, [
+            (chosen, activation(normal(constant + sum(parts)))) for chosen, parts in zip(choices, added, strict=True)
+        ]
 
     def _evaluated(self, u: int, point: int, chosen: dict[int, Number]) -> Number:
         unit = self.form.units[u]

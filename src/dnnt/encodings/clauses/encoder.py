@@ -179,7 +179,7 @@ class Encoding:
         largest: list[Number] = [0] * len(self.form.variables)
         for unit in self.form.units:
             for k, column in unit.terms:
-                largest[k] = max(largest[k], *[magnitude(c) for c in column])
+                largest[k] = max(largest[k], max(column), -min(column))
         return [c * (each.values[-1] - each.values[0]) for c, each in zip(largest, self.form.variables, strict=True)]
 
     def _linear(self, key: Key, constant: Number, parts: list[Part]) -> Quantity:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dnnt.activations import TWO_VALUED
 from dnnt.encodings.clauses.book import MOST_CLAUSES
 from dnnt.encodings.clauses.costs import MOST_CELLS, in_cells
-from dnnt.exact import Number, bits, common_step, magnitude, normal
+from dnnt.exact import Number, common_step, magnitude, most_bits, normal
 from dnnt.simplify.form import Form, Unit
 
 IRREGULAR = frozenset(("custom", "digit_code", "digit_product", "printed_code", "printed_product", "windows"))
@@ -25,11 +25,11 @@ def refusal(form: Form) -> str | None:
             return f"the activation {unit.activation.kind} is not encoded into clauses"
     if form.loss.row is None or form.loss.kind == "guarded":
         return f"the loss {form.loss.kind} is not encoded into clauses"
-    numbers = [q for variable in form.variables for q in (variable.values[0], variable.values[-1])]
-    numbers += [q for unit in form.units for q in unit.constant]
-    numbers += [q for unit in form.units for _, column in unit.terms for q in column]
-    numbers += [q for samples in form.samples for weight, y in samples for q in (weight, *y)]
-    if max(map(bits, numbers), default=0) > MOST_BITS:
+    numbers: list[Sequence[Number]] = [variable.values for variable in form.variables]
+    numbers += [unit.constant for unit in form.units]
+    numbers += [column for unit in form.units for _, column in unit.terms]
+    numbers += [(weight, *y) for samples in form.samples for weight, y in samples]
+    if max(map(most_bits, numbers), default=0) > MOST_BITS:
         return f"numbers of more than {MOST_BITS:,} bits"
     return _cells(form)
 
