@@ -226,8 +226,11 @@ def _choice(program: Program, first: Ints, last: Ints, space: Space) -> Any:
     units, points = program.constant.shape
     mode, part = program.mode[0], program.part[0]
     low, high, z_low, z_high, gain, score = space
-    gain[:] = 0.0
-    score[:] = 0.0
+    for u in range(units):
+        for i in range(points):
+            gain[u, i] = 0.0
+    for k in range(len(score)):
+        score[k] = 0.0
     sides = (mode == PARTS and part == SIDE) or (mode == JOINT and part == LARGEST)
     for j in range(len(program.outputs)):
         u = program.outputs[j]
@@ -317,13 +320,15 @@ def explore(program: Program, shape: Shape, state: Open, space: Space, cap: int,
             if bound[top] < cap:
                 # One choice: the bound is its loss.
                 cap = numbers[BEST] = bound[top]
-                best[:] = low[top]
+                for e in range(len(best)):
+                    best[e] = low[top, e]
             tree[numbers[WRITTEN]] = -1
             numbers[WRITTEN] += 1
             continue
         middle = (low[top, k] + high[top, k]) // 2
-        low[top + 1] = low[top]
-        high[top + 1] = high[top]
+        for e in range(low.shape[1]):
+            low[top + 1, e] = low[top, e]
+            high[top + 1, e] = high[top, e]
         high[top, k] = middle
         low[top + 1, k] = middle + 1
         for row in (top, top + 1):

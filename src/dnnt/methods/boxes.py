@@ -30,6 +30,9 @@ MOST_WORK = 20_000
 FEW, VERY_FEW = 30_000, 1_000
 """Choices up to which a prediction loads no compiled loops, and up to which nothing does: each choice is a box then."""
 
+HOPELESS_BITS = 400
+"""Bits of the number of choices past which no prediction is made, which would have to load (or compile) loops."""
+
 LOSSES = ("squared", "absolute", "maximum", "hinge", "zero_one", "misclassified")
 """Losses whose bounds over intervals are known."""
 
@@ -124,6 +127,9 @@ def _prepare(instance: Instance) -> Prepared | str:
         return (
             f"{several(len(form.variables), 'variable')} on {several(len(form.points), 'distinct input')} are too many"
         )
+    if form.choices.bit_length() > HOPELESS_BITS:
+        boxes = float(min(form.choices, 10**300))
+        return Prepared(instance, form, None, boxes, 1e-6 * boxes)
     return _compiled(instance, form)
 
 
