@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_what_a_tick_raises_comes_once(timer: None) -> None:
         with pytest.raises(Stop):
             busy()
         busy(0.3)
+
+
+def test_nothing_is_raised_inside_a_compiler(timer: None) -> None:
+    """What is raised while LLVM calls back would be lost, or worse: the tick after it counts."""
+    from numba import njit
+
+    def loop(n: int) -> float:
+        total = 0.0
+        for k in range(n):
+            total += k**0.5 if k % 3 else max(total, 2.0)
+        return total
+
+    jit: Any = njit
+    made: list[float] = []
+    with pytest.raises(Stop), ticking(Run(time_limit=0).check):
+        made.append(jit(loop)(3))
+        busy()
+    assert made == [loop(3)]
 
 
 def test_work_that_ends_in_time_is_not_disturbed(timer: None) -> None:

@@ -85,7 +85,7 @@ ENDS = {
     "claimed": "without a check",
     "exhausted": "with nothing left to try",
     "time": "at the time limit",
-    "memory": "at the memory limit",
+    "memory": "for want of memory",
     "interrupt": "by an interrupt",
 }
 

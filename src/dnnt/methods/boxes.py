@@ -134,12 +134,22 @@ def _prepare(instance: Instance) -> Prepared | str:
 
 
 def _compiled(instance: Instance, form: Form) -> Prepared | str:
-    """Ready for compiled loops, or why they do not take it."""
+    """Ready for compiled loops, or why they do not take it.
+
+    The loops are loaded in another thread: ticks are heard in this one, unless a compiler is at work in it.
+    """
+    from dnnt.kernels.loading import beside
     from dnnt.local_search.grids import Unfit
-    from dnnt.splitting.boxes import Boxes
+
+    def loaded() -> Boxes:
+        from dnnt.splitting.boxes import Boxes
+
+        boxes = Boxes(form)
+        boxes.load()
+        return boxes
 
     try:
-        boxes = Boxes(form)
+        boxes = beside(loaded, lambda: None)
     except Unfit as unfit:
         return str(unfit)
     return Prepared(instance, form, boxes, *boxes.predicted())

@@ -11,6 +11,9 @@ from types import FrameType
 PERIOD = 0.05
 """Seconds of CPU time between two calls."""
 
+COMPILERS = frozenset(("numba", "llvmlite"))
+"""Packages in which nothing is raised."""
+
 
 @contextmanager
 def ticking(check: Callable[[], None]) -> Iterator[None]:
@@ -26,7 +29,7 @@ def ticking(check: Callable[[], None]) -> Iterator[None]:
 
     def handler(number: int, frame: FrameType | None) -> None:
         nonlocal over
-        if over or _importing(frame):
+        if over or _uncuttable(frame):
             return
         try:
             check()
@@ -46,10 +49,13 @@ def ticking(check: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def _importing(frame: FrameType | None) -> bool:
-    """Whether a module is being loaded there: one that is loaded by half is of no use to whoever wants it later."""
+def _uncuttable(frame: FrameType | None) -> bool:
+    """Whether a module is being loaded there, which is of no use to whoever wants it later if it is loaded by half; or
+    loops are being compiled: what is raised while LLVM calls back is lost, and may take the process down.
+    """
     while frame is not None:
-        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package in COMPILERS or frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         frame = frame.f_back
     return False

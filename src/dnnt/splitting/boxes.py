@@ -62,6 +62,12 @@ class Boxes:
         """Boxes that may be open at once."""
         return sum(len(variable.values).bit_length() for variable in self.form.variables) + 4
 
+    def load(self) -> None:
+        """Compile the loops, or load those that are kept on disk: the first calls of all of them."""
+        state = self.open(1)
+        loops.explore(self.compiled.program, self.shape, state, self.space, NEVER, 1)
+        loops.dive(self.compiled.program, self.shape, self.open(1), self.space, 0, np.ones(1, np.uint64))
+
     def open(self, entries: int = ENTRIES) -> loops.Open:
         """A search before its first box."""
         rows, variables = self._rows(), len(self.form.variables)
@@ -91,7 +97,6 @@ class Boxes:
         """(boxes, seconds, the best values that a short trial has found, their loss)."""
         program = self.compiled.program
         state = self.open()
-        loops.explore(program, self.shape, state, self.space, NEVER, 1)  # The first call loads the loops.
         started = monotonic()
         while state.numbers[loops.TOP] and monotonic() < started + TRIAL and not state.numbers[loops.FULL]:
             loops.explore(program, self.shape, state, self.space, NEVER, STEP)
@@ -102,9 +107,9 @@ class Boxes:
             return float(seen), spent, *found
         random = np.array([88172645463325252], np.uint64)
         dived = self.open(1)
-        dives = [loops.dive(program, self.shape, dived, self.space, best, random)]
+        dives: list[float] = []
         started = monotonic()
-        while len(dives) < DIVES and monotonic() < started + TRIAL:
+        while not dives or (len(dives) < DIVES and monotonic() < started + TRIAL):
             dives.append(loops.dive(program, self.shape, dived, self.space, best, random))
         boxes = max(float(seen), sum(dives) / len(dives))
         return boxes, boxes * spent / seen, *found
