@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from threading import Thread
+from threading import Event, Thread
 from typing import TypeVar
 
 MOST = 2
@@ -77,17 +77,19 @@ def beside(work: Callable[[], Result], poll: Callable[[], None]) -> Result:
     """
     made: list[Result] = []
     raised: list[BaseException] = []
+    done = Event()
 
     def worked() -> None:
         try:
             made.append(work())
         except BaseException as error:
             raised.append(error)
+        finally:
+            done.set()
 
-    worker = Thread(target=worked, name="dnnt-beside", daemon=False)
-    worker.start()
-    while worker.is_alive():
-        worker.join(0.02)
+    # Not by joining it: a thread whose join is cut short by a signal counts as ended (in CPython 3.11).
+    Thread(target=worked, name="dnnt-beside", daemon=False).start()
+    while not done.wait(0.02):
         poll()
     if raised:
         raise raised[0]

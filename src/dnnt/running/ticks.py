@@ -54,7 +54,7 @@ def _uncuttable(frame: FrameType | None) -> bool:
     loops are being compiled: what is raised while LLVM calls back is lost, and may take the process down.
     """
     while frame is not None:
-        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package in COMPILERS or frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         frame = frame.f_back
