@@ -69,8 +69,8 @@ def beside_each_other(
 
 
 def beside(work: Callable[[], Result], poll: Callable[[], None]) -> Result:
-    """What `work` returns or raises, done in another thread with a poll every 20 ms: for imports, first calls of
-    compiled loops and long calls of libraries, which cannot be cut in pieces.
+    """What `work` returns or raises, done in another thread with a poll every 20 ms and at the end: for imports, first
+    calls of compiled loops and long calls of libraries, which cannot be cut in pieces.
 
     After an exception of the poll the work is left to end by itself, and the interpreter waits for it at its end: a
     library's thread that is torn from its work there may take the process down with it.
@@ -89,7 +89,9 @@ def beside(work: Callable[[], Result], poll: Callable[[], None]) -> Result:
 
     # Not by joining it: a thread whose join is cut short by a signal counts as ended (in CPython 3.11).
     Thread(target=worked, name="dnnt-beside", daemon=False).start()
-    while not done.wait(0.02):
+    ended = False
+    while not ended:
+        ended = done.wait(0.02)
         poll()
     if raised:
         raise raised[0]

@@ -98,6 +98,7 @@ class Boxes:
         program = self.compiled.program
         state = self.open()
         started = monotonic()
+        loops.explore(program, self.shape, state, self.space, NEVER, 1)
         while state.numbers[loops.TOP] and monotonic() < started + TRIAL and not state.numbers[loops.FULL]:
             loops.explore(program, self.shape, state, self.space, NEVER, STEP)
         spent = monotonic() - started
